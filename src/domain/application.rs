@@ -1,0 +1,112 @@
+//! What is known of the application at an origin and of the way through Front Door.
+
+use super::names::SiteName;
+use serde::{Deserialize, Serialize};
+
+/// One HTTP look at an origin, by its own name, past Front Door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum OriginView {
+    /// It answered as its health rule asks (what it said).
+    Healthy { said: String },
+    /// It answered, but not as a healthy one does.
+    Unhealthy { said: String },
+    /// Nothing answered there: connection refused, timed out, reset.
+    Unreachable { why: String },
+}
+
+/// The state of the application, as its own status interface tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum AppView {
+    /// It serves. `search_index` says whether the search index is known to match the database.
+    Serving {
+        said: String,
+        search_index: IndexState,
+    },
+    /// It is coming up (STARTING, an HTML page or 503 before the API exists).
+    Starting {
+        said: String,
+    },
+    /// SonarQube waits for a person to start a database migration: the two sites' versions differ.
+    MigrationNeeded {
+        said: String,
+    },
+    MigrationRunning {
+        said: String,
+    },
+    /// It says of itself that it is down.
+    Down {
+        said: String,
+    },
+    /// Nothing answers.
+    Unreachable {
+        why: String,
+    },
+}
+
+/// Whether the search index is known to match the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexState {
+    Verified,
+    /// After a failover SonarQube's index may be stale, and nothing that can be asked without a user token tells.
+    NotVerified,
+    /// The application has no such index.
+    NotApplicable,
+}
+
+/// What came back through the Front Door host name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum RouteView {
+    /// Served, and a header set at the ingress names the site.
+    ServedBy { site: SiteName, said: String },
+    /// Served, but nothing in the answer tells by which site (no header configured, or none came): the weaker proof.
+    Served { said: String },
+    /// Served by a site that should not serve now.
+    ServedByOther { by: String, said: String },
+    /// Front Door answered, the application did not.
+    Failing { said: String },
+    /// Front Door itself did not answer.
+    Unreachable { why: String },
+}
+
+impl OriginView {
+    pub fn is_healthy(&self) -> bool {
+        matches!(self, Self::Healthy { .. })
+    }
+
+    pub fn text(&self) -> String {
+        match self {
+            Self::Healthy { said } => format!("healthy ({said})"),
+            Self::Unhealthy { said } => format!("unhealthy ({said})"),
+            Self::Unreachable { why } => format!("unreachable ({why})"),
+        }
+    }
+}
+
+impl AppView {
+    pub fn text(&self) -> String {
+        match self {
+            Self::Serving { said, .. } => format!("serving ({said})"),
+            Self::Starting { said } => format!("starting ({said})"),
+            Self::MigrationNeeded { said } => format!("waits for a database migration ({said})"),
+            Self::MigrationRunning { said } => format!("migrates its database ({said})"),
+            Self::Down { said } => format!("down ({said})"),
+            Self::Unreachable { why } => format!("unreachable ({why})"),
+        }
+    }
+}
+
+impl RouteView {
+    pub fn text(&self) -> String {
+        match self {
+            Self::ServedBy { site, said } => format!("served by {site} ({said})"),
+            Self::Served { said } => format!("served, site not told ({said})"),
+            Self::ServedByOther { by, said } => format!("served by {by} ({said})"),
+            Self::Failing { said } => format!("failing ({said})"),
+            Self::Unreachable { why } => format!("Front Door unreachable ({why})"),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The ladder of recovery: outage confirmed → fenced or owed → ready → writable → serving.
+//!
+//! Each rung can only be built from the observation that proves it, and each from the rung below. An accepted call is
+//! no rung at all: "200, start requested" is not recovery. `Recovered` needs a [`Serving`], and there is no other
+//! way to get one.
+
+use super::application::{AppView, IndexState, RouteView};
+use super::cluster::ClusterPhase;
+use super::names::SiteName;
+use super::observation::Observation;
+use super::runbook::StepName;
+use super::witness::Verdict;
+use super::writer::{WriteProof, WriterVerdict};
+use serde::{Deserialize, Serialize};
+
+/// What a proof leaves open: the outcome names it, it is never dropped silently.
+pub type NotProven = String;
+
+/// The standby serves: every rung was climbed. What the proofs leave open is kept with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Serving {
+    site: SiteName,
+    not_proven: Vec<NotProven>,
+}
+
+impl Serving {
+    pub fn site(&self) -> &SiteName {
+        &self.site
+    }
+
+    pub fn not_proven(&self) -> &[NotProven] {
+        &self.not_proven
+    }
+
+    /// Adds what the steps before the ladder left open: the outage itself, the fence.
+    pub fn leaving_open(mut self, more: Vec<NotProven>) -> Self {
+        self.not_proven.splice(0..0, more);
+        self
+    }
+
+    /// Whether nothing was left open. Only then may the run be called plainly "recovered".
+    pub fn is_complete(&self) -> bool {
+        self.not_proven.is_empty()
+    }
+}
+
+/// A cluster whose settled state and pools were seen to be up.
+pub struct Ready {
+    site: SiteName,
+}
+
+/// A ready site whose database writer committed a write.
+pub struct Writable {
+    site: SiteName,
+    not_proven: Vec<NotProven>,
+}
+
+/// Why a rung cannot be climbed with what was seen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{step} is not proven by: {saw}")]
+pub struct NoProof {
+    pub step: StepName,
+    pub saw: String,
+}
+
+fn no_proof(step: StepName, saw: &Observation) -> NoProof {
+    NoProof { step, saw: saw.text() }
+}
+
+impl Ready {
+    pub fn from(saw: &Observation) -> Result<Self, NoProof> {
+        match saw {
+            Observation::Cluster { site, cluster }
+                if cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up) =>
+            {
+                Ok(Self { site: site.clone() })
+            }
+            other => Err(no_proof(StepName::StartReplica, other)),
+        }
+    }
+
+    pub fn writable(self, saw: &Observation) -> Result<Writable, NoProof> {
+        let not_proven = writer_proof(saw)?;
+        Ok(Writable { site: self.site, not_proven })
+    }
+}
+
+impl Writable {
+    pub fn serving(mut self, app: &Observation, route: &Observation) -> Result<Serving, NoProof> {
+        self.not_proven.extend(app_proof(app)?);
+        self.not_proven.extend(route_proof(route, &self.site)?);
+        Ok(Serving { site: self.site, not_proven: self.not_proven })
+    }
+}
+
+/// Checks that an observation proves a step; gives what it leaves open.
+pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
+    match step {
+        StepName::ConfirmOutage => outage_proof(saw),
+        StepName::FencePrimary => fence_proof(saw),
+        StepName::StartReplica => Ready::from(saw).map(|_| Vec::new()),
+        StepName::VerifyWriter => writer_proof(saw),
+        StepName::VerifyApp => app_proof(saw),
+        StepName::VerifyRoute => route_proof(saw, standby),
+    }
+}
+
+fn outage_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
+    match saw {
+        Observation::Outage { verdict: Verdict::PrimaryDown(_), .. } => Ok(Vec::new()),
+        Observation::Override { by, .. } => {
+            Ok(vec![format!("the outage itself: {by} decided to go on without the proof")])
+        }
+        other => Err(no_proof(StepName::ConfirmOutage, other)),
+    }
+}
+
+fn fence_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
+    match saw {
+        Observation::Fence { cluster, .. }
+            if cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Down) =>
+        {
+            Ok(Vec::new())
+        }
+        Observation::FenceOwed { site, .. } => Ok(vec![format!("that {site} is fenced: the fence is owed")]),
+        other => Err(no_proof(StepName::FencePrimary, other)),
+    }
+}
+
+fn writer_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
+    let Observation::Writer { writer } = saw else { return Err(no_proof(StepName::VerifyWriter, saw)) };
+    match writer.value().map(|view| &view.verdict) {
+        Some(WriterVerdict::Writable { proof: WriteProof::Canary { .. } }) => Ok(Vec::new()),
+        Some(WriterVerdict::Writable { proof: WriteProof::LogicalMessage { .. } }) => Ok(vec![
+            "that ordinary writes are taken: without the canary table only a WAL message was committed".to_owned(),
+        ]),
+        _ => Err(no_proof(StepName::VerifyWriter, saw)),
+    }
+}
+
+fn app_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
+    let Observation::App { app } = saw else { return Err(no_proof(StepName::VerifyApp, saw)) };
+    match app.value() {
+        Some(AppView::Serving { search_index: IndexState::NotVerified, .. }) => {
+            Ok(vec!["that the search index matches the database".to_owned()])
+        }
+        Some(AppView::Serving { .. }) => Ok(Vec::new()),
+        _ => Err(no_proof(StepName::VerifyApp, saw)),
+    }
+}
+
+fn route_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
+    let Observation::Route { route } = saw else { return Err(no_proof(StepName::VerifyRoute, saw)) };
+    match route.value() {
+        Some(RouteView::ServedBy { site, .. }) if site == standby => Ok(Vec::new()),
+        Some(RouteView::Served { .. }) => {
+            Ok(vec![format!("that it is {standby} that serves: no response header tells the sites apart")])
+        }
+        _ => Err(no_proof(StepName::VerifyRoute, saw)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cluster::ClusterView;
+    use crate::domain::fact::Fact;
+    use chrono::DateTime;
+
+    fn cluster(provisioning: &str) -> Observation {
+        let view = ClusterView { provisioning: provisioning.into(), power: Some("Running".into()), pools: Vec::new() };
+        Observation::Cluster {
+            site: SiteName::new("centralus"),
+            cluster: Fact::known(view, DateTime::UNIX_EPOCH, "ARM"),
+        }
+    }
+
+    fn route(view: RouteView) -> Observation {
+        Observation::Route { route: Fact::known(view, DateTime::UNIX_EPOCH, "Front Door") }
+    }
+
+    #[test]
+    fn desired_power_is_no_rung() {
+        assert!(Ready::from(&cluster("Starting")).is_err());
+        assert!(Ready::from(&cluster("Failed")).is_err());
+        assert!(Ready::from(&cluster("Succeeded")).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_fact_proves_nothing() {
+        let unknown = Observation::Writer { writer: Fact::unknown("timed out", DateTime::UNIX_EPOCH, "probe") };
+        assert!(proves(StepName::VerifyWriter, &unknown, &SiteName::new("centralus")).is_err());
+    }
+
+    #[test]
+    fn being_served_by_the_old_site_is_no_proof() {
+        let standby = SiteName::new("centralus");
+        let other = route(RouteView::ServedBy { site: SiteName::new("eastus2"), said: "200".into() });
+        assert!(proves(StepName::VerifyRoute, &other, &standby).is_err());
+        let untold = route(RouteView::Served { said: "200".into() });
+        assert_eq!(proves(StepName::VerifyRoute, &untold, &standby).unwrap().len(), 1);
+    }
+}

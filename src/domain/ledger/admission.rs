@@ -1,0 +1,194 @@
+//! Admission: what becomes of an alert, a tick of the watch or a person's request. Pure; the caller appends what it
+//! says at the version it read, and on a conflict reads and decides again.
+
+use super::event::Cause;
+use super::guard::Guard;
+use super::state::{Incident, PlanState, Taken};
+use crate::domain::names::{IncidentId, RunId, SiteName};
+use crate::domain::plan::Plan;
+use crate::domain::run::StartedBy;
+use crate::domain::runbook::RunKind;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What is asked of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// An outage was told: by an alert, or by the watch that read the metric itself.
+    Outage(Cause),
+    /// The watch asks again for an open incident.
+    AskAgain,
+    /// A person asks for a failover.
+    Failover { cause: Cause, force: bool },
+    /// The watch wants to pay a fence debt.
+    PayDebt { site: SiteName },
+}
+
+/// What is to be done about it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Start a run. `open` is the incident to be opened with it, if none is open.
+    Admit(Admission),
+    /// A run is under way already, or this very request was taken before.
+    Join { run: RunId },
+    /// The outage is known; a guard holds it. `open` as above; `known` if nothing new is to be written.
+    Defer { open: Option<Cause>, incident: Option<IncidentId>, guard: Guard, known: bool },
+    /// There is nothing to be done.
+    Nothing { why: String },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admission {
+    pub kind: RunKind,
+    pub by: StartedBy,
+    pub open: Option<Cause>,
+    /// The run that has to give way first.
+    pub preempts: Option<RunId>,
+    /// The site to be left or fenced.
+    pub leave: SiteName,
+    pub key: Option<String>,
+}
+
+/// Decides. `primary` is the site that is primary now.
+pub fn admit(state: &PlanState, plan: &Plan, request: &Request, now: DateTime<Utc>) -> Decision {
+    match request {
+        Request::Outage(cause) => outage(state, plan, cause, now),
+        Request::AskAgain => match &state.incident {
+            Some(incident) => ask_again(state, plan, incident, now),
+            None => Decision::Nothing { why: "no incident is open".into() },
+        },
+        Request::Failover { cause, force } => by_hand(state, plan, cause, *force),
+        Request::PayDebt { site } => pay_debt(state, plan, site),
+    }
+}
+
+/// The site that is primary: moved by runs, the preferred one before any did.
+pub fn primary(state: &PlanState, plan: &Plan) -> SiteName {
+    state.primary.clone().unwrap_or_else(|| plan.preferred().name.clone())
+}
+
+fn outage(state: &PlanState, plan: &Plan, cause: &Cause, now: DateTime<Utc>) -> Decision {
+    if let Some(taken) = cause.key.as_deref().and_then(|key| state.taken(key))
+        && let Some(decision) = taken_before(state, taken)
+    {
+        return decision;
+    }
+    if let Some(run) = failover_under_way(state) {
+        return Decision::Join { run };
+    }
+    match (&state.incident, guard(state, plan, now)) {
+        (Some(incident), Some(guard)) => deferred_again(incident, guard),
+        (Some(_), None) => admission(state, plan, cause, None),
+        (None, Some(guard)) => Decision::Defer { open: Some(cause.clone()), incident: None, guard, known: false },
+        (None, None) => admission(state, plan, cause, Some(cause.clone())),
+    }
+}
+
+/// A second delivery gets the first one's run. One whose incident is still waiting is asked again like any other.
+fn taken_before(state: &PlanState, taken: &Taken) -> Option<Decision> {
+    match taken {
+        Taken::Run(run) => Some(Decision::Join { run: run.clone() }),
+        Taken::Incident(incident) => match &state.incident {
+            Some(open) if &open.id == incident => None,
+            _ => Some(match state.active.as_ref().filter(|active| &active.incident == incident) {
+                Some(active) => Decision::Join { run: active.run.clone() },
+                None => Decision::Nothing { why: format!("this alert belongs to {incident}, which is closed") },
+            }),
+        },
+    }
+}
+
+fn failover_under_way(state: &PlanState) -> Option<RunId> {
+    state.active.as_ref().filter(|active| active.kind == RunKind::Failover).map(|active| active.run.clone())
+}
+
+fn ask_again(state: &PlanState, plan: &Plan, incident: &Incident, now: DateTime<Utc>) -> Decision {
+    if let Some(run) = failover_under_way(state) {
+        return Decision::Join { run };
+    }
+    match guard(state, plan, now) {
+        Some(guard) => deferred_again(incident, guard),
+        None => admission(state, plan, &asked_by(incident), None),
+    }
+}
+
+/// Who asks again. A person's word counts for the run that it ordered and for no later one: by then the primary may be
+/// back, and nobody was asked whether it is still to be left.
+fn asked_by(incident: &Incident) -> Cause {
+    let by = match (&incident.cause.by, incident.runs.last()) {
+        (StartedBy::Person { .. }, Some(after)) => StartedBy::Again { after: after.clone() },
+        (by, _) => by.clone(),
+    };
+    Cause { by, ..incident.cause.clone() }
+}
+
+/// Repeats are coalesced: a guard that is known for this incident is not written again.
+fn deferred_again(incident: &Incident, guard: Guard) -> Decision {
+    let known = incident.deferred.as_ref().is_some_and(|held| held.guard == guard.kind && held.until == guard.until);
+    Decision::Defer { open: None, incident: Some(incident.id.clone()), guard, known }
+}
+
+fn by_hand(state: &PlanState, plan: &Plan, cause: &Cause, force: bool) -> Decision {
+    if let Some(Taken::Run(run)) = cause.key.as_deref().and_then(|key| state.taken(key)) {
+        return Decision::Join { run: run.clone() };
+    }
+    if let Some(run) = failover_under_way(state) {
+        return Decision::Join { run };
+    }
+    match &state.paused {
+        Some(paused) if !force => {
+            let guard = Guard::paused(&paused.by, &paused.why);
+            Decision::Defer { open: None, incident: None, guard, known: true }
+        }
+        _ => admission(state, plan, cause, state.incident.is_none().then(|| cause.clone())),
+    }
+}
+
+fn pay_debt(state: &PlanState, plan: &Plan, site: &SiteName) -> Decision {
+    let Some(debt) = state.debts.iter().find(|debt| &debt.site == site) else {
+        return Decision::Nothing { why: format!("no fence is owed for {site}") };
+    };
+    if let Some(active) = &state.active {
+        return Decision::Join { run: active.run.clone() };
+    }
+    if &primary(state, plan) == site {
+        return Decision::Nothing { why: format!("{site} is the active site; it is never fenced") };
+    }
+    if let Some(paused) = &state.paused {
+        let guard = Guard::paused(&paused.by, &paused.why);
+        return Decision::Defer { open: None, incident: None, guard, known: true };
+    }
+    Decision::Admit(Admission {
+        kind: RunKind::Fence,
+        by: StartedBy::Debt { of_run: debt.run.clone() },
+        open: None,
+        preempts: None,
+        leave: site.clone(),
+        key: None,
+    })
+}
+
+fn admission(state: &PlanState, plan: &Plan, cause: &Cause, open: Option<Cause>) -> Decision {
+    Decision::Admit(Admission {
+        kind: RunKind::Failover,
+        by: cause.by.clone(),
+        open,
+        preempts: state.active.as_ref().map(|active| active.run.clone()),
+        leave: primary(state, plan),
+        key: cause.key.clone(),
+    })
+}
+
+/// The guards of automatic starts, in order.
+fn guard(state: &PlanState, plan: &Plan, now: DateTime<Utc>) -> Option<Guard> {
+    if let Some(paused) = &state.paused {
+        return Some(Guard::paused(&paused.by, &paused.why));
+    }
+    let last = state.last_closed.as_ref().filter(|last| !state.acknowledged && cools_down(&last.outcome))?;
+    let until = last.at + TimeDelta::from_std(plan.cooldown).unwrap_or(TimeDelta::MAX);
+    (now < until).then(|| Guard::cooldown(&last.run, until))
+}
+
+/// A run that found no outage, gave way or paid a debt moved nothing that could flap: it must not delay a real outage.
+fn cools_down(outcome: &str) -> bool {
+    !matches!(outcome, "no-outage" | "gave-way" | "fenced")
+}

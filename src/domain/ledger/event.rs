@@ -1,0 +1,87 @@
+//! The events of a plan's ledger: small by construction. Deliveries and repeats go elsewhere or are coalesced.
+
+use super::guard::GuardKind;
+use super::state::PlanState;
+use crate::domain::chain::Head;
+use crate::domain::names::{IncidentId, RunId, SiteName};
+use crate::domain::run::StartedBy;
+use crate::domain::runbook::RunKind;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum LedgerEvent {
+    /// First line of every segment: everything the segments before it came to.
+    Snapshot {
+        state: Box<PlanState>,
+        after: Head,
+    },
+    /// Last line of a full segment. The next segment begins with a snapshot.
+    Sealed,
+    IncidentOpened {
+        incident: IncidentId,
+        primary: SiteName,
+        cause: Cause,
+    },
+    /// A guard keeps an open incident from a run; written once per incident and reason.
+    Deferred {
+        incident: IncidentId,
+        guard: GuardKind,
+        until: Option<DateTime<Utc>>,
+    },
+    RunAdmitted {
+        run: RunId,
+        incident: IncidentId,
+        kind: RunKind,
+        /// The site to be left (failover) or fenced.
+        leave: SiteName,
+        by: StartedBy,
+        key: Option<String>,
+        config_digest: String,
+    },
+    /// The run is over; `outcome` is its word, `closes` whether the incident is over with it.
+    RunClosed {
+        run: RunId,
+        outcome: String,
+        closes: bool,
+        serves: Option<SiteName>,
+    },
+    FenceOwed {
+        site: SiteName,
+        run: RunId,
+        why: String,
+    },
+    FencePaid {
+        site: SiteName,
+        how: String,
+    },
+    Paused {
+        by: String,
+        said: Option<String>,
+        why: String,
+    },
+    Resumed {
+        by: String,
+        said: Option<String>,
+        why: String,
+    },
+    /// A person has seen the last run: the cool-down is over.
+    Acknowledged {
+        by: String,
+        said: Option<String>,
+        why: String,
+    },
+}
+
+/// What opened an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cause {
+    /// First sign of the outage (UTC).
+    pub since: DateTime<Utc>,
+    /// What gave it, in words.
+    pub sign: String,
+    pub by: StartedBy,
+    /// Recognises a second delivery of the same alert.
+    pub key: Option<String>,
+}

@@ -1,0 +1,196 @@
+//! A plan as folded from its ledger.
+
+use super::event::{Cause, LedgerEvent};
+use super::guard::GuardKind;
+use crate::domain::names::{IncidentId, RunId, SiteName};
+use crate::domain::run::StartedBy;
+use crate::domain::runbook::RunKind;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Runs remembered for `GET …/runs`; older ones are found by listing the journals.
+const RUNS_KEPT: usize = 50;
+
+/// Keys remembered to recognise second deliveries.
+const KEYS_KEPT: usize = 50;
+
+/// Everything the ledger says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanState {
+    /// The site that is primary, once a run has moved it; before that the preferred one is.
+    pub primary: Option<SiteName>,
+    /// The open incident. There is at most one: whatever matches while it is open belongs to it.
+    pub incident: Option<Incident>,
+    /// The run that is not closed yet.
+    pub active: Option<ActiveRun>,
+    pub last_closed: Option<ClosedRun>,
+    pub acknowledged: bool,
+    pub paused: Option<Paused>,
+    pub debts: Vec<Debt>,
+    /// The newest runs, oldest first.
+    pub runs: Vec<RunLine>,
+    /// Keys of alerts and manual starts that were taken, with what became of them.
+    pub keys: Vec<(String, Taken)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    pub id: IncidentId,
+    pub primary: SiteName,
+    pub opened_at: DateTime<Utc>,
+    pub cause: Cause,
+    pub deferred: Option<Deferred>,
+    /// Runs that ended without closing it.
+    pub runs: Vec<RunId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deferred {
+    pub guard: GuardKind,
+    pub since: DateTime<Utc>,
+    pub until: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActiveRun {
+    pub run: RunId,
+    pub incident: IncidentId,
+    pub kind: RunKind,
+    /// The site to be left or fenced.
+    pub leave: SiteName,
+    pub by: StartedBy,
+    pub admitted_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClosedRun {
+    pub run: RunId,
+    pub at: DateTime<Utc>,
+    pub outcome: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunLine {
+    pub run: RunId,
+    pub kind: RunKind,
+    pub admitted_at: DateTime<Utc>,
+    pub closed_at: Option<DateTime<Utc>>,
+    pub outcome: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Paused {
+    pub by: String,
+    pub why: String,
+    pub at: DateTime<Utc>,
+}
+
+/// A fence that was not proven when a run went on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Debt {
+    pub site: SiteName,
+    pub run: RunId,
+    pub why: String,
+    pub since: DateTime<Utc>,
+}
+
+/// What became of an alert or a manual start with this key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Taken {
+    Incident(IncidentId),
+    Run(RunId),
+}
+
+impl PlanState {
+    pub fn apply(&mut self, event: &LedgerEvent, at: DateTime<Utc>) {
+        match event {
+            LedgerEvent::Snapshot { state, .. } => *self = (**state).clone(),
+            LedgerEvent::Sealed => {}
+            LedgerEvent::IncidentOpened { incident, primary, cause } => self.open(incident, primary, cause, at),
+            LedgerEvent::Deferred { guard, until, .. } => {
+                if let Some(incident) = &mut self.incident {
+                    incident.deferred = Some(Deferred { guard: *guard, since: at, until: *until });
+                }
+            }
+            LedgerEvent::RunAdmitted { run, incident, kind, leave, by, key, .. } => {
+                let (run, incident, leave, by) = (run.clone(), incident.clone(), leave.clone(), by.clone());
+                self.admit(ActiveRun { run: run.clone(), incident, kind: *kind, leave, by, admitted_at: at });
+                self.remember(key.as_deref(), Taken::Run(run));
+            }
+            LedgerEvent::RunClosed { run, outcome, closes, serves } => self.close(run, outcome, *closes, serves, at),
+            LedgerEvent::FenceOwed { site, run, why } => self.owe(site, run, why, at),
+            LedgerEvent::FencePaid { site, .. } => self.debts.retain(|debt| &debt.site != site),
+            LedgerEvent::Paused { by, why, .. } => {
+                self.paused = Some(Paused { by: by.clone(), why: why.clone(), at });
+            }
+            LedgerEvent::Resumed { .. } => self.paused = None,
+            LedgerEvent::Acknowledged { .. } => self.acknowledged = true,
+        }
+    }
+
+    fn open(&mut self, incident: &IncidentId, primary: &SiteName, cause: &Cause, at: DateTime<Utc>) {
+        self.remember(cause.key.as_deref(), Taken::Incident(incident.clone()));
+        self.incident = Some(Incident {
+            id: incident.clone(),
+            primary: primary.clone(),
+            opened_at: at,
+            cause: cause.clone(),
+            deferred: None,
+            runs: Vec::new(),
+        });
+    }
+
+    fn admit(&mut self, active: ActiveRun) {
+        if let Some(open) = &mut self.incident {
+            open.deferred = None;
+        }
+        // Cool-down and acknowledgement are about failovers: paying a debt moves nothing that could flap.
+        self.acknowledged &= active.kind != RunKind::Failover;
+        let (run, kind, admitted_at) = (active.run.clone(), active.kind, active.admitted_at);
+        self.runs.push(RunLine { run, kind, admitted_at, closed_at: None, outcome: None });
+        self.active = Some(active);
+        let excess = self.runs.len().saturating_sub(RUNS_KEPT);
+        self.runs.drain(..excess);
+    }
+
+    fn close(&mut self, run: &RunId, outcome: &str, closes: bool, serves: &Option<SiteName>, at: DateTime<Utc>) {
+        if let Some(line) = self.runs.iter_mut().rev().find(|line| &line.run == run) {
+            line.closed_at = Some(at);
+            line.outcome = Some(outcome.to_owned());
+        }
+        // A run that gave way is no longer the active one; its end changes nothing else.
+        let Some(active) = self.active.take_if(|active| &active.run == run) else { return };
+        if active.kind == RunKind::Failover {
+            self.last_closed = Some(ClosedRun { run: run.clone(), at, outcome: outcome.to_owned() });
+        }
+        if let Some(site) = serves {
+            self.primary = Some(site.clone());
+            // What serves now must not be fenced any more.
+            self.debts.retain(|debt| &debt.site != site);
+        }
+        if let Some(incident) = self.incident.as_mut().filter(|incident| incident.id == active.incident) {
+            incident.runs.push(run.clone());
+        }
+        self.incident.take_if(|incident| closes && incident.id == active.incident);
+    }
+
+    fn owe(&mut self, site: &SiteName, run: &RunId, why: &str, at: DateTime<Utc>) {
+        if !self.debts.iter().any(|debt| &debt.site == site) {
+            self.debts.push(Debt { site: site.clone(), run: run.clone(), why: why.to_owned(), since: at });
+        }
+    }
+
+    fn remember(&mut self, key: Option<&str>, taken: Taken) {
+        let Some(key) = key else { return };
+        self.keys.retain(|(known, _)| known != key);
+        self.keys.push((key.to_owned(), taken));
+        let excess = self.keys.len().saturating_sub(KEYS_KEPT);
+        self.keys.drain(..excess);
+    }
+
+    /// What became of an earlier delivery with this key.
+    pub fn taken(&self, key: &str) -> Option<&Taken> {
+        self.keys.iter().find(|(known, _)| known == key).map(|(_, taken)| taken)
+    }
+}

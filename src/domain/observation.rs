@@ -1,0 +1,124 @@
+//! What a step saw: the evidence of a journal, and the only thing a success can be built from.
+
+use super::application::{AppView, OriginView, RouteView};
+use super::cluster::ClusterView;
+use super::fact::Fact;
+use super::names::SiteName;
+use super::witness::{Verdict, Witness};
+use super::writer::WriterView;
+use serde::{Deserialize, Serialize};
+
+/// One observation of a step, typed, with when and from where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "of")]
+pub enum Observation {
+    Outage {
+        witness: Witness,
+        verdict: Verdict,
+    },
+    Fence {
+        site: SiteName,
+        cluster: Fact<ClusterView>,
+        origin: Fact<OriginView>,
+    },
+    FenceOwed {
+        site: SiteName,
+        why: String,
+        by: Option<String>,
+    },
+    Cluster {
+        site: SiteName,
+        cluster: Fact<ClusterView>,
+    },
+    Writer {
+        writer: Fact<WriterView>,
+    },
+    App {
+        app: Fact<AppView>,
+    },
+    Route {
+        route: Fact<RouteView>,
+    },
+    /// A named person took the place of the proof.
+    Override {
+        by: String,
+        why: String,
+    },
+}
+
+impl Observation {
+    /// One line for people.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Outage { verdict, .. } => match verdict {
+                Verdict::PrimaryDown(why) => format!("primary down: {why}"),
+                Verdict::PrimaryHealthy(why) => format!("primary healthy: {why}"),
+                Verdict::Inconclusive(why) => format!("not decided: {why}"),
+            },
+            Self::Fence { site, cluster, origin } => format!(
+                "{site}: cluster {}, origin {}",
+                told(cluster, ClusterView::text),
+                told(origin, OriginView::text)
+            ),
+            Self::FenceOwed { site, why, by: None } => format!("{site} is not fenced and the fence is owed: {why}"),
+            Self::FenceOwed { site, why, by: Some(by) } => {
+                format!("{site} is not fenced, {by} decided to go on; the fence is owed: {why}")
+            }
+            Self::Cluster { site, cluster } => format!("{site}: {}", told(cluster, ClusterView::text)),
+            Self::Writer { writer } => match writer.value() {
+                Some(view) => {
+                    let target =
+                        view.target.as_deref().map(|target| format!(" (points to {target})")).unwrap_or_default();
+                    format!("{}{target} {}", view.host, view.verdict.text())
+                }
+                None => told(writer, |_| String::new()),
+            },
+            Self::App { app } => told(app, AppView::text),
+            Self::Route { route } => told(route, RouteView::text),
+            Self::Override { by, why } => format!("{by} decided to go on: {why}"),
+        }
+    }
+
+    /// Whether nothing was seen at all.
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => cluster.value().is_none(),
+            Self::Writer { writer } => writer.value().is_none(),
+            Self::App { app } => app.value().is_none(),
+            Self::Route { route } => route.value().is_none(),
+            Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } => false,
+        }
+    }
+
+    /// From where it was seen.
+    pub fn seen_from(&self) -> &str {
+        match self {
+            Self::Outage { witness, .. } => &witness.primary.from,
+            Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => &cluster.from,
+            Self::Writer { writer } => &writer.from,
+            Self::App { app } => &app.from,
+            Self::Route { route } => &route.from,
+            Self::FenceOwed { .. } => "the plan's policy",
+            Self::Override { .. } => "a person",
+        }
+    }
+
+    /// Correlation ids of the requests behind it.
+    pub fn request_ids(&self) -> Vec<String> {
+        match self {
+            Self::Outage { witness, .. } => witness.origin_health.request_ids.clone(),
+            Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => cluster.request_ids.clone(),
+            Self::Writer { writer } => writer.request_ids.clone(),
+            Self::App { app } => app.request_ids.clone(),
+            Self::Route { route } => route.request_ids.clone(),
+            Self::FenceOwed { .. } | Self::Override { .. } => Vec::new(),
+        }
+    }
+}
+
+fn told<T>(fact: &Fact<T>, text: impl Fn(&T) -> String) -> String {
+    match (fact.value(), fact.unknown_reason()) {
+        (Some(value), _) => text(value),
+        (None, reason) => format!("unknown ({})", reason.unwrap_or("no reason given")),
+    }
+}

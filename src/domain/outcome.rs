@@ -1,0 +1,105 @@
+//! How a run ended.
+
+use super::failure::FailureClass;
+use super::ladder::Serving;
+use super::names::{RunId, SiteName};
+use super::runbook::StepName;
+use serde::{Deserialize, Serialize};
+
+/// How a run ended. `Recovered` can only be built from a [`Serving`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Outcome {
+    Recovered {
+        serving: Serving,
+    },
+    /// The primary was found healthy; nothing was touched.
+    NoOutage {
+        because: String,
+    },
+    /// `automation = "observe"`: what it would have done.
+    Observed {
+        would: Vec<String>,
+    },
+    Declined {
+        by: String,
+        why: String,
+    },
+    Aborted {
+        by: String,
+        why: String,
+        left_running: Vec<String>,
+    },
+    ApprovalTimedOut,
+    OperatorWaitOver {
+        step: StepName,
+        ask: String,
+    },
+    Failed {
+        step: StepName,
+        class: FailureClass,
+        message: String,
+    },
+    /// A failover took precedence.
+    GaveWay {
+        to: RunId,
+    },
+    /// A fence debt was paid.
+    Fenced {
+        site: SiteName,
+    },
+    /// Nobody could drive it on; a person closed it.
+    Parked {
+        why: String,
+    },
+}
+
+impl Outcome {
+    /// Whether the incident is over with it (design rule: proven recovery, "no outage", or a named person's word).
+    pub fn closes_incident(&self) -> bool {
+        matches!(
+            self,
+            Outcome::Recovered { .. } | Outcome::NoOutage { .. } | Outcome::Declined { .. } | Outcome::Aborted { .. }
+        )
+    }
+
+    /// A word for tables and exit codes.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Outcome::Recovered { serving } if serving.is_complete() => "recovered",
+            Outcome::Recovered { .. } => "serving",
+            Outcome::NoOutage { .. } => "no-outage",
+            Outcome::Observed { .. } => "observed",
+            Outcome::Declined { .. } => "declined",
+            Outcome::Aborted { .. } => "aborted",
+            Outcome::ApprovalTimedOut => "approval-timed-out",
+            Outcome::OperatorWaitOver { .. } => "operator-wait-over",
+            Outcome::Failed { .. } => "failed",
+            Outcome::GaveWay { .. } => "gave-way",
+            Outcome::Fenced { .. } => "fenced",
+            Outcome::Parked { .. } => "parked",
+        }
+    }
+
+    /// The headline of report and notification.
+    pub fn headline(&self) -> String {
+        match self {
+            Outcome::Recovered { serving } if serving.is_complete() => format!("Recovered: {} serves", serving.site()),
+            Outcome::Recovered { serving } => {
+                format!("Serving from {}, not proven: {}", serving.site(), serving.not_proven().join("; "))
+            }
+            Outcome::NoOutage { because } => format!("No outage, nothing was touched: {because}"),
+            Outcome::Observed { would } => format!("Observed only; would have: {}", would.join(", then ")),
+            Outcome::Declined { by, why } => format!("Declined by {by}: {why}"),
+            Outcome::Aborted { by, why, .. } => format!("Aborted by {by}: {why}"),
+            Outcome::ApprovalTimedOut => "Not started: nobody approved in time; the incident stays open".into(),
+            Outcome::OperatorWaitOver { step, ask } => {
+                format!("Not recovered: {step} waited for a person until its time was over: {ask}")
+            }
+            Outcome::Failed { step, message, .. } => format!("Not recovered: {step} failed: {message}"),
+            Outcome::GaveWay { to } => format!("Gave way to {to}"),
+            Outcome::Fenced { site } => format!("Fence debt paid: {site} is stopped"),
+            Outcome::Parked { why } => format!("Parked for a person: {why}"),
+        }
+    }
+}

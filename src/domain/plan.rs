@@ -1,0 +1,172 @@
+//! A plan: one protected workload with its two sites, as configuration describes it.
+
+use super::duration;
+use super::names::{ChannelName, PlanName, SiteName};
+use super::resource::{HostPort, ResourceId};
+use super::secret::SecretRef;
+use super::timing::Timing;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One protected workload. Every run keeps a snapshot of the plan it was admitted under.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub name: PlanName,
+    pub automation: Automation,
+    pub workload: Workload,
+    /// Target for the time from the outage's first sign until the standby serves.
+    #[serde(with = "duration")]
+    pub rto: Duration,
+    /// Target for the span of writes that may be lost.
+    #[serde(with = "duration")]
+    pub rpo: Duration,
+    /// Shortest time between the end of one automatic run and the start of the next.
+    #[serde(with = "duration")]
+    pub cooldown: Duration,
+    pub front_door: FrontDoor,
+    /// Exactly two, one of them preferred; validation sees to both.
+    pub sites: Vec<Site>,
+    pub database: Database,
+    pub fence: Fence,
+    pub apps: Vec<App>,
+    /// Alert rules that may start a run; empty means any rule whose target, metric and origin match.
+    #[serde(default)]
+    pub alert_rules: Vec<String>,
+    pub timing: Timing,
+    #[serde(default)]
+    pub channels: Vec<ChannelName>,
+}
+
+/// How much a plan does on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Automation {
+    /// Looks, and says what it would have done; touches nothing.
+    Observe,
+    /// Asks a person after the outage is confirmed and before the first mutating call.
+    Approve,
+    /// Acts.
+    Act,
+}
+
+/// What the standby's workload does when its cluster starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workload {
+    /// Starting the cluster releases the workload, so the start waits for the fence outcome.
+    StartsWithCluster,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrontDoor {
+    pub profile: ResourceId,
+    pub origin_group: String,
+    pub hostname: HostPort,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    pub name: SiteName,
+    /// The site that serves in normal times; failback returns to it.
+    pub preferred: bool,
+    pub cluster: ResourceId,
+    pub origin: HostPort,
+    /// Value of the header [`App::served_by_header`] that only this site's ingress sets; the site's name by default.
+    pub served_by: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Database {
+    pub servers: Vec<ResourceId>,
+    pub virtual_endpoint: String,
+    /// The writer name, made of the virtual endpoint and the cloud's PostgreSQL suffix.
+    pub writer_host: String,
+    pub port: u16,
+    pub database: String,
+    pub user: String,
+    pub auth: DatabaseAuth,
+    pub promote: Promote,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatabaseAuth {
+    Password(SecretRef),
+    /// A token of the plan's identity, used as the password.
+    Entra,
+}
+
+/// Whether and how the replica server may be promoted by a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promote {
+    Never,
+    Ask,
+    Forced,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fence {
+    pub unable: FenceUnable,
+}
+
+/// What to do when the old site cannot be fenced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FenceUnable {
+    /// Wait for a person.
+    Ask,
+    /// Go on and owe the fence: the debt keeps the plan's status from being green until it is paid.
+    Continue,
+}
+
+/// How to tell that an application serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    pub kind: AppKind,
+    /// Response header set at each site's ingress; without it nothing tells which site served.
+    pub served_by_header: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum AppKind {
+    /// SonarQube: `/api/system/status`.
+    Sonarqube,
+    /// Any HTTP application: a path that must answer as described.
+    Http {
+        path: String,
+        /// Expected status code.
+        status: u16,
+        /// A header that must be there with this value.
+        header: Option<(String, String)>,
+        /// A JSON pointer (RFC 6901) into the body and the text or JSON value it must have.
+        json: Option<(String, serde_json::Value)>,
+    },
+}
+
+impl AppKind {
+    /// The path that tells whether the application serves.
+    pub fn path(&self) -> &str {
+        match self {
+            AppKind::Sonarqube => "/api/system/status",
+            AppKind::Http { path, .. } => path,
+        }
+    }
+}
+
+impl Plan {
+    pub fn site(&self, name: &SiteName) -> Option<&Site> {
+        self.sites.iter().find(|site| &site.name == name)
+    }
+
+    /// The site that serves in normal times.
+    pub fn preferred(&self) -> &Site {
+        self.sites.iter().find(|site| site.preferred).unwrap_or(&self.sites[0])
+    }
+
+    /// The site that is not this one. Plans have exactly two.
+    pub fn other(&self, name: &SiteName) -> &Site {
+        self.sites.iter().find(|site| &site.name != name).unwrap_or(&self.sites[0])
+    }
+}

@@ -1,0 +1,119 @@
+//! What to do next, with the exact commands.
+
+use super::NextStep;
+use crate::domain::names::SiteName;
+use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
+use crate::domain::resource::ResourceId;
+use crate::domain::run::{Approval, RunState};
+use crate::domain::runbook::StepName;
+
+/// `az aks start|stop|show` for a cluster.
+pub fn aks_command(verb: &str, cluster: &ResourceId) -> String {
+    format!(
+        "az aks {verb} --subscription {} --resource-group {} --name {}",
+        cluster.subscription(),
+        cluster.resource_group(),
+        cluster.name()
+    )
+}
+
+/// Promotes a replica by force, as it is possible while the primary's region is down.
+///
+/// Source: learn.microsoft.com, Azure Database for PostgreSQL, promote read replicas. Only a *switchover* moves the
+/// writer endpoint; a stand-alone promotion would leave it on the lost server.
+pub fn promote_command(server: &ResourceId) -> String {
+    format!(
+        "az postgres flexible-server replica promote --subscription {} --resource-group {} --name {} \
+         --promote-mode switchover --promote-option forced",
+        server.subscription(),
+        server.resource_group(),
+        server.name()
+    )
+}
+
+pub(super) fn next_steps(run: &RunState) -> Vec<NextStep> {
+    let mut steps = open_questions(run);
+    if let Some(outcome) = &run.outcome {
+        steps.extend(after(run, outcome));
+    }
+    if let Some(Observation::FenceOwed { site, .. }) = run.proof(StepName::FencePrimary) {
+        steps.push(pay_debt(run, site));
+    }
+    steps
+}
+
+/// What the run asks people while it goes on, and what was still open when it ended.
+fn open_questions(run: &RunState) -> Vec<NextStep> {
+    let mut steps: Vec<NextStep> = run
+        .asking()
+        .map(|(step, asked)| NextStep {
+            what: format!("{step}: {} {}", asked.ask.what, asked.ask.means),
+            commands: asked.ask.commands.clone(),
+        })
+        .collect();
+    if run.outcome.is_none()
+        && let Approval::Asked { .. } = run.approval
+    {
+        let id = &run.created.run;
+        steps.push(NextStep {
+            what: "Approve or decline the failover".into(),
+            commands: vec![
+                format!("reveille approve {id} --why \"…\" --execute"),
+                format!("reveille decline {id} --why \"…\" --execute"),
+            ],
+        });
+    }
+    steps
+}
+
+fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
+    let plan = &run.created.plan.name;
+    match outcome {
+        Outcome::Recovered { serving } => serving.not_proven().iter().filter_map(|open| prove(open)).collect(),
+        Outcome::NoOutage { .. } | Outcome::Fenced { .. } | Outcome::GaveWay { .. } => Vec::new(),
+        Outcome::Observed { .. } => vec![NextStep {
+            what: "Nothing was touched. To let Reveille act, set automation to approve or act".into(),
+            commands: Vec::new(),
+        }],
+        Outcome::Declined { .. } | Outcome::Aborted { .. } => left_as_it_is(run),
+        _ => std::iter::once(NextStep {
+            what:
+                "The incident stays open and is asked again after the cool-down; start at once when the cause is gone"
+                    .into(),
+            commands: vec![format!("reveille failover {plan} --why \"…\" --execute")],
+        })
+        .chain(left_as_it_is(run))
+        .collect(),
+    }
+}
+
+/// What Azure accepted and nobody takes back: whoever reads an unfinished run has to know it.
+fn left_as_it_is(run: &RunState) -> Vec<NextStep> {
+    let calls: Vec<String> = run
+        .accepted_calls()
+        .iter()
+        .map(|intent| format!("{} {}", intent.call.verb.text(), intent.call.target))
+        .collect();
+    if calls.is_empty() {
+        return Vec::new();
+    }
+    vec![NextStep { what: format!("Nothing was undone; left as it is: {}", calls.join("; ")), commands: Vec::new() }]
+}
+
+fn prove(open: &str) -> Option<NextStep> {
+    open.contains("search index").then(|| NextStep {
+        what: "Check the search index: after a failover SonarQube needs a reindex unless search persistence is off \
+               (docs.sonarsource.com, disaster recovery)"
+            .into(),
+        commands: Vec::new(),
+    })
+}
+
+fn pay_debt(run: &RunState, site: &SiteName) -> NextStep {
+    let commands = run.created.plan.site(site).map(|site| aks_command("stop", &site.cluster)).into_iter().collect();
+    NextStep {
+        what: format!("The fence of {site} is owed; Reveille stops its cluster at first contact, or do it by hand"),
+        commands,
+    }
+}

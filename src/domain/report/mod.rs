@@ -1,0 +1,146 @@
+//! The report of a run: one schema-versioned value, folded from the journal. JSON is the truth; Markdown, terminal
+//! view and notices are rendered from it.
+
+pub mod advice;
+mod build;
+
+use super::names::{IncidentId, PlanName, RunId, SiteName};
+use super::outcome::Outcome;
+use super::runbook::{RunKind, StepName};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Version of the report's shape. Fields may be added under the same number, never changed.
+pub const SCHEMA: &str = "reveille.report/1";
+
+/// What happened and why, what it took, what was not proven, what is owed, what to do next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub schema: String,
+    pub run: RunId,
+    pub plan: PlanName,
+    pub incident: IncidentId,
+    pub kind: RunKind,
+    /// One sentence.
+    pub headline: String,
+    /// `running`, or the outcome's word: `recovered`, `serving`, `no-outage`, `failed`, …
+    pub state: String,
+    pub outcome: Option<Outcome>,
+    pub started_by: String,
+    /// What gave the first sign of the outage, and when (UTC).
+    pub first_sign: String,
+    pub outage_since: DateTime<Utc>,
+    pub admitted_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The site that was left, and the site moved to.
+    pub primary: SiteName,
+    pub standby: SiteName,
+    pub recovery_time: RecoveryTime,
+    pub data_loss: DataLoss,
+    pub steps: Vec<StepLine>,
+    pub not_proven: Vec<String>,
+    pub owed: Vec<String>,
+    pub next_steps: Vec<NextStep>,
+    pub people: Vec<PersonLine>,
+    pub notifications: Vec<NotificationLine>,
+    /// What an auditor needs to check that this report belongs to that journal and that configuration.
+    pub integrity: Integrity,
+}
+
+/// Recovery time against its target, with both end points named.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryTime {
+    /// Target in seconds (the plan's `rto`).
+    pub target_seconds: u64,
+    pub from: EndPoint,
+    /// Absent while, or if, the standby was not seen to serve.
+    pub to: Option<EndPoint>,
+    pub seconds: Option<f64>,
+    pub within_target: Option<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EndPoint {
+    pub what: String,
+    pub at: DateTime<Utc>,
+}
+
+/// Data loss against its target, as far as it was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataLoss {
+    /// Target in seconds (the plan's `rpo`).
+    pub target_seconds: u64,
+    /// Measured span of writes that may be lost; absent when it was not measured.
+    pub seconds: Option<f64>,
+    pub statement: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepLine {
+    pub step: StepName,
+    /// `pending`, `running`, `needs-operator`, `succeeded`, `failed`.
+    pub state: String,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub seconds: Option<f64>,
+    /// What it saw, newest last; the last line of a succeeded step is its proof.
+    pub evidence: Vec<EvidenceLine>,
+    pub calls: Vec<CallLine>,
+    pub failure: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceLine {
+    pub saw: String,
+    /// From where it was seen.
+    pub seen_from: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_ids: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallLine {
+    pub at: DateTime<Utc>,
+    pub call: String,
+    pub target: String,
+    pub result: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_ids: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextStep {
+    pub what: String,
+    #[serde(default)]
+    pub commands: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonLine {
+    pub at: DateTime<Utc>,
+    pub by: String,
+    /// The caller's own statement about themself, if it differs from what the host verified.
+    pub said: Option<String>,
+    pub did: String,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotificationLine {
+    pub at: DateTime<Utc>,
+    pub channel: String,
+    pub moment: String,
+    pub delivered: bool,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Integrity {
+    pub tool_version: String,
+    pub runbook_version: u32,
+    /// SHA-256 of the configuration file the run was admitted under.
+    pub config_digest: String,
+    /// Events in the journal when this report was made, and the hash of the last one.
+    pub journal_events: u64,
+    pub journal_head: String,
+}

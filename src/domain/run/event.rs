@@ -1,0 +1,300 @@
+//! The events of a run's journal.
+
+use crate::domain::duration;
+use crate::domain::failure::FailureClass;
+use crate::domain::names::{ChannelName, IncidentId, RunId, SiteName};
+use crate::domain::notice::Moment;
+use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::Plan;
+use crate::domain::runbook::{RunKind, StepName};
+use crate::domain::secret::SignedUrl;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One event. The journal is the only truth about a run; status and report are folded from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum RunEvent {
+    RunCreated(Box<Created>),
+    /// A driver takes or renews the run.
+    Claimed {
+        by: Driver,
+        slice: u64,
+    },
+    /// The driver ended its slice in order; `next` is when something is due again.
+    Released {
+        slice: u64,
+        next: Option<DateTime<Utc>>,
+    },
+    StepStarted {
+        step: StepName,
+    },
+    /// A mutating call may be sent from now until `send_before`.
+    Intent {
+        step: StepName,
+        call: Call,
+        send_before: DateTime<Utc>,
+    },
+    /// What came of the intent before it.
+    Sent {
+        step: StepName,
+        outcome: Sent,
+    },
+    /// What a step saw; appended when it differs from what it saw before.
+    Observed {
+        step: StepName,
+        saw: Observation,
+    },
+    /// A step cannot go on without a person. It keeps looking.
+    NeedsOperator {
+        step: StepName,
+        ask: Ask,
+    },
+    /// What a person was asked for is no longer needed.
+    OperatorNotNeeded {
+        step: StepName,
+    },
+    StepSucceeded {
+        step: StepName,
+        proof: Observation,
+    },
+    StepFailed {
+        step: StepName,
+        class: FailureClass,
+        message: String,
+    },
+    /// Approval is asked for (`automation = "approve"`).
+    ApprovalAsked {
+        until: DateTime<Utc>,
+    },
+    Approved {
+        by: String,
+        said: Option<String>,
+        why: String,
+    },
+    Declined {
+        by: String,
+        said: Option<String>,
+        why: String,
+    },
+    AbortRequested {
+        by: String,
+        said: Option<String>,
+        why: String,
+    },
+    /// A failover takes precedence over this run.
+    Preempted {
+        by_run: RunId,
+    },
+    RunEnded {
+        outcome: Outcome,
+    },
+    /// The report was written; its SHA-256.
+    Reported {
+        digest: String,
+    },
+    /// The ledger knows that the run is over.
+    Settled,
+    /// One try to tell a channel; `about` tells several questions of one run apart, `last` that no other try follows.
+    NotifySent {
+        channel: ChannelName,
+        moment: Moment,
+        about: String,
+        delivered: bool,
+        last: bool,
+        detail: String,
+    },
+    /// Nobody may drive this run further on its own; a person has to look.
+    Parked {
+        why: String,
+    },
+    Closed,
+}
+
+/// How a run began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Created {
+    pub run: RunId,
+    pub incident: IncidentId,
+    pub kind: RunKind,
+    /// Version of the runbook tables.
+    pub runbook: u32,
+    pub started_by: StartedBy,
+    /// The plan as it was configured then, and the SHA-256 of the file it came from.
+    pub plan: Plan,
+    pub config_digest: String,
+    /// The site that was primary, to be left.
+    pub primary: SiteName,
+    /// The site to move to; for a fence run, the site that serves.
+    pub standby: SiteName,
+    /// First sign of the outage, and what gave it.
+    pub outage_since: DateTime<Utc>,
+    pub first_sign: String,
+    /// Where the writer endpoint pointed in good times, as the watch last saw it.
+    #[serde(default)]
+    pub writer_target: Option<String>,
+}
+
+/// Who or what started a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum StartedBy {
+    /// An alert, with its id if it had one.
+    Alert { alert: Option<String>, rule: Option<String> },
+    /// The watch read the origin metric itself: no alert came.
+    Metric { health: f64 },
+    /// A person. `said` is what the caller stated about themself; `by` is what the host verified.
+    Person { by: String, said: Option<String>, why: String, force: bool },
+    /// The watch, to pay a fence debt.
+    Debt { of_run: RunId },
+    /// The watch, for an incident that the run that a person ordered left open.
+    Again { after: RunId },
+}
+
+/// Who drives a run: one process of one instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Driver {
+    pub instance: String,
+    pub worker: String,
+}
+
+/// A mutating call, as the journal names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    pub verb: Verb,
+    /// The resource it acts on.
+    pub target: String,
+}
+
+/// The mutating calls there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    StartCluster,
+    StopCluster,
+}
+
+/// What came of a mutating call. Nothing here is a success: only the world, looked at again, can tell that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Sent {
+    /// Azure accepted it; the operation's status URL stays in the journal and is shown to nobody.
+    Accepted {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operation: Option<SignedUrl>,
+        #[serde(default)]
+        request_ids: Vec<String>,
+    },
+    /// Azure says that there is nothing to do or that it is so already.
+    AlreadyThere {
+        said: String,
+    },
+    /// Another operation holds the resource.
+    Busy {
+        said: String,
+    },
+    Throttled {
+        #[serde(with = "duration")]
+        retry_after: Duration,
+    },
+    Rejected {
+        class: FailureClass,
+        code: String,
+        message: String,
+    },
+    /// Whether it arrived is not known.
+    Unknown {
+        reason: String,
+    },
+    /// It was never sent: the claim was lost or its time had passed.
+    NotSent {
+        reason: String,
+    },
+}
+
+/// What a person is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// What happened, in one sentence.
+    pub what: String,
+    /// What it means for the recovery.
+    pub means: String,
+    /// The exact commands that would lift it.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// What `approve` would decide here, if it would decide anything.
+    #[serde(default)]
+    pub approve_means: Option<String>,
+}
+
+impl RunEvent {
+    /// Whether the event shows progress, as opposed to somebody merely holding the run.
+    pub fn is_progress(&self) -> bool {
+        !matches!(self, RunEvent::Claimed { .. })
+    }
+
+    pub fn step(&self) -> Option<StepName> {
+        match self {
+            RunEvent::StepStarted { step }
+            | RunEvent::Intent { step, .. }
+            | RunEvent::Sent { step, .. }
+            | RunEvent::Observed { step, .. }
+            | RunEvent::NeedsOperator { step, .. }
+            | RunEvent::OperatorNotNeeded { step }
+            | RunEvent::StepSucceeded { step, .. }
+            | RunEvent::StepFailed { step, .. } => Some(*step),
+            _ => None,
+        }
+    }
+}
+
+impl Sent {
+    pub fn is_accepted(&self) -> bool {
+        matches!(self, Sent::Accepted { .. } | Sent::AlreadyThere { .. })
+    }
+
+    pub fn text(&self) -> String {
+        match self {
+            Sent::Accepted { .. } => "accepted".into(),
+            Sent::AlreadyThere { said } => format!("nothing to do: {said}"),
+            Sent::Busy { said } => format!("busy: {said}"),
+            Sent::Throttled { retry_after } => format!("throttled for {}", duration::text(*retry_after)),
+            Sent::Rejected { code, message, .. } => format!("rejected with {code}: {message}"),
+            Sent::Unknown { reason } => format!("no answer: {reason}"),
+            Sent::NotSent { reason } => format!("not sent: {reason}"),
+        }
+    }
+}
+
+impl Verb {
+    pub fn text(self) -> &'static str {
+        match self {
+            Verb::StartCluster => "start cluster",
+            Verb::StopCluster => "stop cluster",
+        }
+    }
+}
+
+impl StartedBy {
+    pub fn text(&self) -> String {
+        match self {
+            StartedBy::Alert { rule: Some(rule), .. } => format!("alert rule {rule}"),
+            StartedBy::Alert { .. } => "an alert".into(),
+            StartedBy::Metric { health } => format!("the watch, which read {health:.0} % origin health itself"),
+            StartedBy::Person { by, why, .. } => format!("{by}: {why}"),
+            StartedBy::Debt { of_run } => format!("the watch, to pay the fence debt of {of_run}"),
+            StartedBy::Again { after } => format!("the watch, since {after} left the incident open"),
+        }
+    }
+
+    /// A run that a person started by name needs nobody's approval, and a fence that is owed was decided upon before.
+    pub fn needs_no_approval(&self) -> bool {
+        matches!(self, StartedBy::Person { .. } | StartedBy::Debt { .. })
+    }
+
+    pub fn is_forced(&self) -> bool {
+        matches!(self, StartedBy::Person { force: true, .. })
+    }
+}

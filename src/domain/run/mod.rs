@@ -1,0 +1,10 @@
+//! A run: its events, the state folded from them, and what is next.
+
+pub mod event;
+pub mod next;
+pub mod state;
+mod text;
+
+pub use event::{Ask, Call, Created, Driver, RunEvent, Sent, StartedBy, Verb};
+pub use next::{Next, next};
+pub use state::{Approval, Phase, RunState, StepState};

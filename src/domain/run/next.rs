@@ -1,0 +1,212 @@
+//! What a run has to do next: a pure function of its folded journal and the time.
+
+use super::event::Sent;
+use super::state::{Approval, Phase, RunState};
+use crate::domain::failure::FailureClass;
+use crate::domain::ladder::{NoProof, Ready, Serving, proves};
+use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::Automation;
+use crate::domain::runbook::{self, Line, RunKind, StepName};
+use chrono::{DateTime, Utc};
+
+/// The next thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Let these steps look; the ones not started yet are to be started.
+    Steps(Vec<StepName>),
+    /// Ask for approval, to be given until then.
+    AskApproval {
+        until: DateTime<Utc>,
+    },
+    /// Nothing but a person's word can move the run; looked at again then.
+    WaitForApproval {
+        until: DateTime<Utc>,
+    },
+    End(Outcome),
+    /// The run has ended: write the report.
+    Report,
+    /// The report is written: tell the ledger.
+    Settle,
+    /// The ledger knows: see to the notifications, then close.
+    Close,
+    /// Closed: nothing left to do, by anybody.
+    Nothing,
+}
+
+/// Decides what is next.
+pub fn next(run: &RunState, now: DateTime<Utc>) -> Next {
+    if run.closed {
+        return Next::Nothing;
+    }
+    if run.outcome.is_some() {
+        return closing(run);
+    }
+    if let Some(outcome) = ending(run, now) {
+        return Next::End(outcome);
+    }
+    working(run, now)
+}
+
+/// Order at the end: journal `RunEnded` → report → ledger → notifications → `Closed`.
+fn closing(run: &RunState) -> Next {
+    if run.report_digest.is_none() {
+        Next::Report
+    } else if !run.settled {
+        Next::Settle
+    } else {
+        Next::Close
+    }
+}
+
+/// Whether the run is over, and how. A call that may still be on its way is waited for first.
+fn ending(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
+    if run.steps.values().any(|step| step.in_flight(now).is_some()) {
+        return None;
+    }
+    person_ended(run).or_else(|| step_failed(run)).or_else(|| all_done(run)).or_else(|| waited_too_long(run, now))
+}
+
+fn person_ended(run: &RunState) -> Option<Outcome> {
+    if let Some(why) = &run.parked {
+        return Some(Outcome::Parked { why: why.clone() });
+    }
+    if let Some(to) = &run.preempted_by {
+        return Some(Outcome::GaveWay { to: to.clone() });
+    }
+    if let Some(word) = &run.abort {
+        let left_running = run
+            .accepted_calls()
+            .iter()
+            .map(|intent| format!("{} {}", intent.call.verb.text(), intent.call.target))
+            .collect();
+        return Some(Outcome::Aborted { by: word.by.clone(), why: word.why.clone(), left_running });
+    }
+    match &run.approval {
+        Approval::Declined(word) => Some(Outcome::Declined { by: word.by.clone(), why: word.why.clone() }),
+        _ => None,
+    }
+}
+
+fn step_failed(run: &RunState) -> Option<Outcome> {
+    let (step, state) = run.steps.iter().find(|(_, state)| state.phase == Phase::Failed)?;
+    Some(state.failed_outcome(*step))
+}
+
+fn all_done(run: &RunState) -> Option<Outcome> {
+    if run.steps.values().any(|state| state.phase != Phase::Succeeded) {
+        return None;
+    }
+    match run.created.kind {
+        RunKind::Fence => Some(fenced(run)),
+        RunKind::Failover => Some(match climb(run) {
+            Ok(serving) => Outcome::Recovered { serving },
+            Err(gap) => Outcome::Failed { step: gap.step, class: FailureClass::Other, message: gap.to_string() },
+        }),
+    }
+}
+
+/// Only a cluster that was seen to be stopped pays a fence debt; a fence that is owed once more does not.
+fn fenced(run: &RunState) -> Outcome {
+    match run.proof(StepName::FencePrimary) {
+        Some(Observation::Fence { site, .. }) => Outcome::Fenced { site: site.clone() },
+        other => {
+            let saw = other.map_or_else(|| "nothing".to_owned(), Observation::text);
+            let gap = NoProof { step: StepName::FencePrimary, saw };
+            Outcome::Failed { step: gap.step, class: FailureClass::Other, message: gap.to_string() }
+        }
+    }
+}
+
+/// Climbs the ladder with what the journal holds. There is no other way to a [`Serving`].
+pub fn climb(run: &RunState) -> Result<Serving, NoProof> {
+    let proof = |step| run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was proven yet".into() });
+    let standby = &run.created.standby;
+    let mut open = proves(StepName::ConfirmOutage, proof(StepName::ConfirmOutage)?, standby)?;
+    open.extend(proves(StepName::FencePrimary, proof(StepName::FencePrimary)?, standby)?);
+    let serving = Ready::from(proof(StepName::StartReplica)?)?
+        .writable(proof(StepName::VerifyWriter)?)?
+        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?;
+    Ok(serving.leaving_open(open))
+}
+
+fn waited_too_long(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
+    if let Approval::Asked { until, .. } = &run.approval
+        && now >= *until
+    {
+        return Some(Outcome::ApprovalTimedOut);
+    }
+    let wait = run.created.plan.timing.operator_wait;
+    let (step, asked) =
+        run.asking().find(|(_, asked)| (now - asked.since).to_std().is_ok_and(|spent| spent >= wait))?;
+    Some(Outcome::OperatorWaitOver { step, ask: asked.ask.what.clone() })
+}
+
+/// The run goes on: which steps look, or whom it waits for.
+fn working(run: &RunState, now: DateTime<Utc>) -> Next {
+    let lines = runbook::lines(run.created.kind);
+    let open: Vec<&Line> = lines.iter().filter(|line| is_open(run, line)).collect();
+    let (gated, free): (Vec<&Line>, Vec<&Line>) = open.into_iter().partition(|line| line.mutates && is_gated(run));
+    if !free.is_empty() || gated.is_empty() {
+        return Next::Steps(free.iter().map(|line| line.step).collect());
+    }
+    gate(run, &gated, now)
+}
+
+fn is_open(run: &RunState, line: &Line) -> bool {
+    let succeeded = |step: &StepName| run.step(*step).is_some_and(|state| state.phase == Phase::Succeeded);
+    let unfinished = run.step(line.step).is_some_and(|state| !matches!(state.phase, Phase::Succeeded | Phase::Failed));
+    unfinished && line.after.iter().all(succeeded)
+}
+
+/// Whether mutating steps must wait: nobody approved yet, or the plan only observes.
+fn is_gated(run: &RunState) -> bool {
+    match run.created.plan.automation {
+        Automation::Act => false,
+        _ if run.created.started_by.needs_no_approval() => false,
+        Automation::Observe => true,
+        Automation::Approve => !matches!(run.approval, Approval::Approved(_)),
+    }
+}
+
+fn gate(run: &RunState, gated: &[&Line], now: DateTime<Utc>) -> Next {
+    if run.created.plan.automation == Automation::Observe {
+        return Next::End(Outcome::Observed { would: would_have(run, gated) });
+    }
+    match &run.approval {
+        Approval::Asked { until, .. } => Next::WaitForApproval { until: *until },
+        _ => Next::AskApproval { until: now + run.created.plan.timing.approval_wait },
+    }
+}
+
+/// The rest of the runbook in words, for `automation = "observe"`.
+fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
+    let first = gated.first().map(|line| line.step);
+    runbook::lines(run.created.kind)
+        .iter()
+        .skip_while(|line| Some(line.step) != first)
+        .map(|line| match line.step {
+            StepName::FencePrimary => format!("stopped the cluster of {}", run.created.primary),
+            StepName::StartReplica => format!("started the cluster of {}", run.created.standby),
+            StepName::VerifyWriter => "proved that the database takes writes".to_owned(),
+            StepName::VerifyApp => "waited until the application serves".to_owned(),
+            StepName::VerifyRoute => "verified the route through Front Door".to_owned(),
+            StepName::ConfirmOutage => "confirmed the outage".to_owned(),
+        })
+        .collect()
+}
+
+impl super::state::StepState {
+    fn failed_outcome(&self, step: StepName) -> Outcome {
+        let (class, message) = self.failure.clone().unwrap_or((FailureClass::Other, String::new()));
+        Outcome::Failed { step, class, message }
+    }
+
+    /// The class with which Azure rejected the newest call, if it did.
+    pub fn last_rejection(&self) -> Option<(FailureClass, &str, &str)> {
+        match self.last_intent()?.outcome.as_ref()? {
+            Sent::Rejected { class, code, message } => Some((*class, code, message)),
+            _ => None,
+        }
+    }
+}

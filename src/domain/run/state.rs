@@ -1,0 +1,373 @@
+//! A run as folded from its journal.
+
+use super::event::{Ask, Call, Created, Driver, RunEvent, Sent};
+use crate::domain::chain::Entry;
+use crate::domain::failure::FailureClass;
+use crate::domain::names::{ChannelName, RunId};
+use crate::domain::notice::Moment;
+use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
+use crate::domain::runbook::{self, StepName};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Everything the journal says.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunState {
+    pub created: Created,
+    pub created_at: DateTime<Utc>,
+    pub steps: BTreeMap<StepName, StepState>,
+    pub approval: Approval,
+    pub abort: Option<Word>,
+    pub preempted_by: Option<RunId>,
+    pub outcome: Option<Outcome>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub report_digest: Option<String>,
+    pub settled: bool,
+    pub notified: Vec<Notified>,
+    pub parked: Option<String>,
+    pub closed: bool,
+    pub claim: Claim,
+    pub last_event_at: DateTime<Utc>,
+}
+
+/// One step, folded.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct StepState {
+    pub phase: Phase,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub intents: Vec<Intent>,
+    /// What it saw, each time it differed from the time before, oldest first.
+    pub observations: Vec<Observation>,
+    pub asked: Option<Asked>,
+    pub proof: Option<Observation>,
+    pub failure: Option<(FailureClass, String)>,
+    /// A person approved while this step was asking.
+    pub approved: Option<Word>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    #[default]
+    Pending,
+    Running,
+    NeedsOperator,
+    Succeeded,
+    Failed,
+}
+
+/// A mutating call of a step, with what came of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Intent {
+    pub call: Call,
+    pub at: DateTime<Utc>,
+    pub send_before: DateTime<Utc>,
+    pub outcome: Option<Sent>,
+    pub answered_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Asked {
+    pub ask: Ask,
+    pub since: DateTime<Utc>,
+}
+
+/// What a named person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Word {
+    pub by: String,
+    pub said: Option<String>,
+    pub why: String,
+    pub at: DateTime<Utc>,
+}
+
+/// Approval of the whole run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Approval {
+    NotAsked,
+    Asked { since: DateTime<Utc>, until: DateTime<Utc> },
+    Approved(Word),
+    Declined(Word),
+}
+
+/// One try to notify a channel.
+#[derive(Debug, Clone, Serialize)]
+pub struct Notified {
+    pub channel: ChannelName,
+    pub moment: Moment,
+    pub about: String,
+    pub delivered: bool,
+    pub last: bool,
+    pub detail: String,
+    pub at: DateTime<Utc>,
+}
+
+/// Who holds the run.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Claim {
+    /// The holder, unless the last slice was ended in order.
+    pub held_by: Option<Driver>,
+    /// Number of the newest slice.
+    pub slice: u64,
+    /// Number of the newest slice that was ended in order.
+    pub released: u64,
+    /// When something is due again, as the last orderly end said.
+    pub due: Option<DateTime<Utc>>,
+    /// Whether something was said since the last orderly end, by a person or by a run that takes precedence.
+    pub news: bool,
+    /// Claims in a row that died at once: no orderly end, no event, not even a renewal. A run that kills whoever
+    /// drives it does so at once; a driver that renewed its claim was at work, and died of something else.
+    pub died: u32,
+    /// Whether anything was appended since the newest claim.
+    #[serde(skip)]
+    worked: bool,
+}
+
+/// Why a journal cannot be folded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    #[error("the journal does not begin with the creation of a run")]
+    NoCreation,
+    #[error("the runbook is of version {0}, this version knows {known}", known = runbook::VERSION)]
+    UnknownRunbook(u32),
+}
+
+impl RunState {
+    /// Folds a whole journal.
+    pub fn fold<'a>(entries: impl IntoIterator<Item = &'a Entry<RunEvent>>) -> Result<Self, FoldError> {
+        let mut entries = entries.into_iter();
+        let first = entries.next().ok_or(FoldError::NoCreation)?;
+        let mut state = Self::begin(first)?;
+        entries.for_each(|entry| state.apply(entry));
+        Ok(state)
+    }
+
+    fn begin(first: &Entry<RunEvent>) -> Result<Self, FoldError> {
+        let RunEvent::RunCreated(created) = &first.event else { return Err(FoldError::NoCreation) };
+        if created.runbook != runbook::VERSION {
+            return Err(FoldError::UnknownRunbook(created.runbook));
+        }
+        let steps = runbook::lines(created.kind).iter().map(|line| (line.step, StepState::default())).collect();
+        Ok(Self {
+            created: (**created).clone(),
+            created_at: first.at,
+            steps,
+            approval: Approval::NotAsked,
+            abort: None,
+            preempted_by: None,
+            outcome: None,
+            ended_at: None,
+            report_digest: None,
+            settled: false,
+            notified: Vec::new(),
+            parked: None,
+            closed: false,
+            claim: Claim::default(),
+            last_event_at: first.at,
+        })
+    }
+
+    /// Takes in the next event.
+    pub fn apply(&mut self, entry: &Entry<RunEvent>) {
+        self.last_event_at = entry.at;
+        self.claim.apply(&entry.event);
+        if let Some(step) = entry.event.step() {
+            self.steps.entry(step).or_default().apply(entry);
+            return;
+        }
+        match &entry.event {
+            RunEvent::ApprovalAsked { until } => self.approval = Approval::Asked { since: entry.at, until: *until },
+            RunEvent::Approved { by, said, why } => self.approve(word(by, said, why, entry.at)),
+            RunEvent::Declined { by, said, why } => self.approval = Approval::Declined(word(by, said, why, entry.at)),
+            RunEvent::AbortRequested { by, said, why } => self.abort = Some(word(by, said, why, entry.at)),
+            RunEvent::Preempted { by_run } => self.preempted_by = Some(by_run.clone()),
+            RunEvent::RunEnded { outcome } => {
+                self.outcome = Some(outcome.clone());
+                self.ended_at = Some(entry.at);
+            }
+            RunEvent::Reported { digest } => self.report_digest = Some(digest.clone()),
+            RunEvent::Settled => self.settled = true,
+            RunEvent::NotifySent { channel, moment, about, delivered, last, detail } => self.notified.push(Notified {
+                channel: channel.clone(),
+                moment: *moment,
+                about: about.clone(),
+                delivered: *delivered,
+                last: *last,
+                detail: detail.clone(),
+                at: entry.at,
+            }),
+            RunEvent::Parked { why } => self.parked = Some(why.clone()),
+            RunEvent::Closed => self.closed = true,
+            _ => {}
+        }
+    }
+
+    /// An approval answers whatever was asked: a step's question first, else the run's own.
+    fn approve(&mut self, word: Word) {
+        let asking: Vec<StepName> = self.asking().map(|(step, _)| step).collect();
+        for step in &asking {
+            if let Some(state) = self.steps.get_mut(step) {
+                state.approved = Some(word.clone());
+            }
+        }
+        if asking.is_empty() || matches!(self.approval, Approval::Asked { .. }) {
+            self.approval = Approval::Approved(word);
+        }
+    }
+
+    /// The steps that ask for a person, with what they ask.
+    pub fn asking(&self) -> impl Iterator<Item = (StepName, &Asked)> {
+        self.steps.iter().filter_map(|(step, state)| state.asked.as_ref().map(|asked| (*step, asked)))
+    }
+
+    pub fn step(&self, step: StepName) -> Option<&StepState> {
+        self.steps.get(&step)
+    }
+
+    /// What proved a step, once it is proven.
+    pub fn proof(&self, step: StepName) -> Option<&Observation> {
+        self.steps.get(&step)?.proof.as_ref()
+    }
+
+    /// Whether any mutating call of this run may have reached Azure.
+    pub fn touched_anything(&self) -> bool {
+        self.steps.values().flat_map(|step| &step.intents).any(|intent| {
+            !matches!(intent.outcome, Some(Sent::NotSent { .. } | Sent::Rejected { .. } | Sent::Throttled { .. }))
+        })
+    }
+
+    /// Calls that Azure accepted (or may have): what an abort leaves running.
+    pub fn accepted_calls(&self) -> Vec<&Intent> {
+        let accepted = |intent: &&Intent| {
+            matches!(
+                intent.outcome,
+                None | Some(Sent::Accepted { .. } | Sent::Unknown { .. } | Sent::AlreadyThere { .. })
+            )
+        };
+        self.steps.values().flat_map(|step| &step.intents).filter(accepted).collect()
+    }
+}
+
+fn word(by: &str, said: &Option<String>, why: &str, at: DateTime<Utc>) -> Word {
+    Word { by: by.to_owned(), said: said.clone(), why: why.to_owned(), at }
+}
+
+impl StepState {
+    fn apply(&mut self, entry: &Entry<RunEvent>) {
+        match &entry.event {
+            RunEvent::StepStarted { .. } => {
+                self.phase = Phase::Running;
+                self.started_at = Some(entry.at);
+            }
+            RunEvent::Intent { call, send_before, .. } => self.intents.push(Intent {
+                call: call.clone(),
+                at: entry.at,
+                send_before: *send_before,
+                outcome: None,
+                answered_at: None,
+            }),
+            RunEvent::Sent { outcome, .. } => {
+                if let Some(intent) = self.intents.last_mut() {
+                    intent.outcome = Some(outcome.clone());
+                    intent.answered_at = Some(entry.at);
+                }
+            }
+            RunEvent::Observed { saw, .. } => self.observations.push(saw.clone()),
+            RunEvent::NeedsOperator { ask, .. } => {
+                let since = self.asked.as_ref().map_or(entry.at, |asked| asked.since);
+                self.phase = Phase::NeedsOperator;
+                self.asked = Some(Asked { ask: ask.clone(), since });
+            }
+            RunEvent::OperatorNotNeeded { .. } => {
+                self.phase = Phase::Running;
+                self.asked = None;
+            }
+            RunEvent::StepSucceeded { proof, .. } => {
+                self.end(Phase::Succeeded, entry.at);
+                self.proof = Some(proof.clone());
+            }
+            RunEvent::StepFailed { class, message, .. } => {
+                self.end(Phase::Failed, entry.at);
+                self.failure = Some((*class, message.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, phase: Phase, at: DateTime<Utc>) {
+        self.phase = phase;
+        self.ended_at = Some(at);
+        self.asked = None;
+    }
+
+    pub fn is_active(&self) -> bool {
+        matches!(self.phase, Phase::Running | Phase::NeedsOperator)
+    }
+
+    /// The newest call, if it may still be on its way: sent by nobody knows whom, and its time not over.
+    pub fn in_flight(&self, now: DateTime<Utc>) -> Option<&Intent> {
+        self.intents.last().filter(|intent| intent.outcome.is_none() && now < intent.send_before)
+    }
+
+    /// The newest call that Azure accepted.
+    pub fn last_accepted(&self) -> Option<&Intent> {
+        self.intents.iter().rev().find(|intent| intent.outcome.as_ref().is_some_and(Sent::is_accepted))
+    }
+
+    /// The newest call, with what came of it.
+    pub fn last_intent(&self) -> Option<&Intent> {
+        self.intents.last()
+    }
+}
+
+impl Phase {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Pending => "pending",
+            Phase::Running => "running",
+            Phase::NeedsOperator => "needs-operator",
+            Phase::Succeeded => "succeeded",
+            Phase::Failed => "failed",
+        }
+    }
+}
+
+impl Claim {
+    fn apply(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Claimed { by, slice } if *slice > self.slice => {
+                self.died = if self.held_by.is_some() && !self.worked { self.died + 1 } else { 0 };
+                self.held_by = Some(by.clone());
+                self.slice = *slice;
+                self.worked = false;
+                self.due = None;
+                self.news = false;
+            }
+            RunEvent::Claimed { .. } => self.worked = true,
+            RunEvent::Released { slice, next } => {
+                self.held_by = None;
+                self.released = *slice;
+                self.due = *next;
+                self.died = 0;
+                self.news = false;
+            }
+            _ => {
+                self.worked = true;
+                self.news = self.held_by.is_none();
+            }
+        }
+    }
+
+    /// Claims in a row that died, the newest one included if it is dead now.
+    pub fn deaths_if_dead(&self) -> u32 {
+        self.died + u32::from(self.held_by.is_some() && !self.worked)
+    }
+
+    pub fn is_held_by(&self, driver: &Driver, slice: u64) -> bool {
+        self.slice == slice && self.held_by.as_ref() == Some(driver)
+    }
+}

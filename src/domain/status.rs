@@ -1,0 +1,159 @@
+//! What the operator interface answers: status of plans and live views of runs. Server and command line share it.
+
+use super::ledger::state::{Debt, Incident, Paused, RunLine};
+use super::names::{IncidentId, PlanName, RunId, SiteName};
+use super::plan::Automation;
+use super::runbook::{RunKind, StepName};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One plan at a glance. `GET /api/v1/plans` gives a list of them under `plans`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanStatus {
+    pub plan: PlanName,
+    pub light: Light,
+    /// One sentence: how it stands.
+    pub sentence: String,
+    pub automation: Automation,
+    pub primary: SiteName,
+    pub standby: SiteName,
+    pub incident: Option<Incident>,
+    pub active: Option<ActiveLine>,
+    pub paused: Option<Paused>,
+    pub debts: Vec<Debt>,
+    pub last_run: Option<RunLine>,
+    /// Hash of the ledger's last line.
+    pub ledger_head: String,
+}
+
+/// The colour of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Light {
+    /// Nothing is open, nothing is owed, nothing is paused.
+    Green,
+    /// Somebody should look: paused, a debt, an open incident that waits.
+    Yellow,
+    /// An incident is being acted on, or a run needs a person.
+    Red,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActiveLine {
+    pub run: RunId,
+    pub incident: IncidentId,
+    pub kind: RunKind,
+    pub headline: String,
+    pub needs_operator: bool,
+}
+
+/// A run, live. `GET /api/v1/runs/{id}?after=SEQ&wait=SECONDS` answers as soon as there are events behind `after`,
+/// at the latest after `wait` (0 to 25) seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunView {
+    pub run: RunId,
+    pub plan: PlanName,
+    pub kind: RunKind,
+    pub headline: String,
+    /// `running`, or the outcome's word.
+    pub state: String,
+    /// Whether everything is done, reports and notifications too.
+    pub closed: bool,
+    /// Number of the newest event: the next `after`.
+    pub seq: u64,
+    pub steps: Vec<StepView>,
+    /// What a person is asked for now.
+    pub asks: Vec<AskLine>,
+    /// Events behind `after`, in words; what Azure signed is not in them.
+    pub events: Vec<EventLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepView {
+    pub step: StepName,
+    /// `pending`, `running`, `needs-operator`, `succeeded`, `failed`.
+    pub state: String,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// What it saw last.
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AskLine {
+    /// `approval`, or the step that asks.
+    pub about: String,
+    pub what: String,
+    pub means: String,
+    pub commands: Vec<String>,
+    pub approve_means: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventLine {
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    /// The event's kind: `step-started`, `observed`, `intent`, …
+    pub kind: String,
+    pub step: Option<StepName>,
+    pub text: String,
+}
+
+/// Body of every `POST`. `who` is the caller's own statement; who called is what the host verified.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    #[serde(default)]
+    pub who: Option<String>,
+    #[serde(default)]
+    pub why: Option<String>,
+    /// For a manual failover: the same key gives the same run.
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+    /// For a manual failover: go on without the proof of the outage, and through a pause. Named in the report.
+    #[serde(default)]
+    pub force: bool,
+    /// Only say what would be done.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Answer to a `POST`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// `started`, `joined`, `deferred`, `nothing`, `would-start`, `approved`, `declined`, `abort-requested`, `paused`,
+    /// `resumed`, `acknowledged`.
+    pub did: String,
+    pub sentence: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// What would be done, in order (dry run), or what is left running (abort).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// Who called, as the host verified it.
+    pub by: String,
+}
+
+/// Error body, `application/problem+json` (RFC 9457), with what to do next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    #[serde(rename = "type", default = "Problem::blank")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    /// What the caller can do now.
+    pub next: String,
+}
+
+impl Problem {
+    fn blank() -> String {
+        "about:blank".to_owned()
+    }
+
+    pub fn new(status: u16, title: &str, detail: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { kind: Self::blank(), title: title.to_owned(), status, detail: detail.into(), next: next.into() }
+    }
+}

@@ -1,0 +1,3 @@
+//! Reveille wakes a cold standby on Azure.
+
+pub mod domain;

@@ -1,3 +1,4 @@
 //! Reveille wakes a cold standby on Azure.
 
 pub mod domain;
+pub mod engine;

@@ -1,0 +1,231 @@
+//! Takes requests in: reads the ledger, lets the pure admission decide, appends what it said at the version it read.
+
+use super::book::Book;
+use super::journal::{self, Journal, JournalError};
+use super::log::LogError;
+use super::parts::{Configured, Engine};
+use crate::domain::ledger::{self, Admission, Decision, Guard, LedgerEvent, PlanState, Request};
+use crate::domain::names::{IncidentId, PlanName, RunId};
+use crate::domain::run::{Created, RunEvent};
+use crate::domain::runbook;
+use crate::domain::witness::{LastSeen, last_seen_name};
+use chrono::{DateTime, Utc};
+
+/// Conflicts in a row after which a request gives up. Each one means that somebody else got through.
+const TRIES: u32 = 50;
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// A run was started.
+    Started { run: RunId, incident: IncidentId },
+    /// A run that is under way already, or that an earlier delivery started.
+    Joined { run: RunId },
+    /// The outage is recorded; a guard holds it.
+    Deferred { incident: Option<IncidentId>, guard: Guard },
+    /// There was nothing to do.
+    Nothing { why: String },
+}
+
+/// Why a request could not be taken. Nothing is lost by trying again.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    #[error("plan {plan}: there is no such plan in the configuration")]
+    NoSuchPlan { plan: PlanName },
+    #[error("plan {plan}: its ledger could not be read or written")]
+    Ledger {
+        plan: PlanName,
+        #[source]
+        source: LogError,
+    },
+    #[error("plan {plan}: the journal of its run could not be written")]
+    Journal {
+        plan: PlanName,
+        #[source]
+        source: JournalError,
+    },
+    #[error("plan {plan}: the ledger is too busy")]
+    Busy { plan: PlanName },
+}
+
+impl Engine {
+    /// Takes one request in. Safe to repeat, from any number of instances at once.
+    pub async fn take(&self, plan: &PlanName, request: &Request) -> Result<Taken, IntakeError> {
+        let configured = self.plan(plan).cloned().ok_or_else(|| IntakeError::NoSuchPlan { plan: plan.clone() })?;
+        let ledger_error = |source| IntakeError::Ledger { plan: plan.clone(), source };
+        let mut book = self.shelf.take_book(&self.store, plan).await.map_err(ledger_error)?;
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let decision = ledger::admit(book.state(), &configured.plan, request, now);
+            match self.write(&mut book, &configured, decision, now).await {
+                Ok(taken) => {
+                    self.heal(&book, &configured).await?;
+                    self.shelf.put_book(book);
+                    return Ok(taken);
+                }
+                Err(error) if error.is_moved() => book.catch_up().await.map_err(ledger_error)?,
+                Err(error) => return Err(ledger_error(error)),
+            }
+        }
+        Err(IntakeError::Busy { plan: plan.clone() })
+    }
+
+    /// Writes a decision to the ledger.
+    async fn write(
+        &self,
+        book: &mut Book,
+        configured: &Configured,
+        decision: Decision,
+        now: DateTime<Utc>,
+    ) -> Result<Taken, LogError> {
+        match decision {
+            Decision::Join { run } => Ok(Taken::Joined { run }),
+            Decision::Nothing { why } => Ok(Taken::Nothing { why }),
+            Decision::Defer { open, incident, guard, known } => {
+                let incident = match open {
+                    Some(cause) => Some(self.open_incident(book, configured, cause, now).await?),
+                    None => incident,
+                };
+                if let Some(incident) = incident.clone().filter(|_| !known) {
+                    let (guard, until) = (guard.kind, guard.until);
+                    book.append(self.clock.as_ref(), LedgerEvent::Deferred { incident, guard, until }).await?;
+                }
+                Ok(Taken::Deferred { incident, guard })
+            }
+            Decision::Admit(admission) => self.admit(book, configured, admission, now).await,
+        }
+    }
+
+    async fn admit(
+        &self,
+        book: &mut Book,
+        configured: &Configured,
+        admission: Admission,
+        now: DateTime<Utc>,
+    ) -> Result<Taken, LogError> {
+        let incident = match (admission.open, &book.state().incident) {
+            (Some(cause), _) => self.open_incident(book, configured, cause, now).await?,
+            (None, Some(incident)) => incident.id.clone(),
+            (None, None) => IncidentId::new(mint(&configured.plan.name, "d", now)),
+        };
+        let run = RunId::new(mint(&configured.plan.name, "", now));
+        if let Some(lesser) = &admission.preempts {
+            self.preempt(book, configured, lesser, &run).await?;
+        }
+        let event = LedgerEvent::RunAdmitted {
+            run: run.clone(),
+            incident: incident.clone(),
+            kind: admission.kind,
+            leave: admission.leave,
+            by: admission.by,
+            key: admission.key,
+            config_digest: configured.config_digest.clone(),
+        };
+        book.append(self.clock.as_ref(), event).await?;
+        Ok(Taken::Started { run, incident })
+    }
+
+    async fn open_incident(
+        &self,
+        book: &mut Book,
+        configured: &Configured,
+        cause: ledger::Cause,
+        now: DateTime<Utc>,
+    ) -> Result<IncidentId, LogError> {
+        let incident = IncidentId::new(mint(&configured.plan.name, "i", now));
+        let primary = ledger::primary(book.state(), &configured.plan);
+        let event = LedgerEvent::IncidentOpened { incident: incident.clone(), primary, cause };
+        book.append(self.clock.as_ref(), event).await?;
+        Ok(incident)
+    }
+
+    /// Tells a lesser run to give way. Its next append fails on this event, so it sends nothing any more; a call that
+    /// is in flight has settled long before the failover's own first call, which waits for the outage's hold time.
+    async fn preempt(
+        &self,
+        book: &Book,
+        configured: &Configured,
+        lesser: &RunId,
+        by_run: &RunId,
+    ) -> Result<(), LogError> {
+        let moved = || LogError::Moved { name: journal::log_name(lesser) };
+        // Without a journal it would never be closed: once the failover is admitted, nobody knows how it began.
+        self.heal(book, configured).await.map_err(|_| moved())?;
+        let mut journal = match Journal::open(&self.store, lesser).await {
+            Ok(Some(journal)) => journal,
+            // What nobody here can read nobody here drives either; an outage is not turned away for it.
+            Ok(None) => return Ok(()),
+            Err(error) if error.is_unreadable() => return Ok(()),
+            Err(_) => return Err(moved()),
+        };
+        if journal.state().outcome.is_some() || journal.state().preempted_by.is_some() {
+            return Ok(());
+        }
+        let event = RunEvent::Preempted { by_run: by_run.clone() };
+        journal.append(self.clock.as_ref(), event).await.map_err(|_| moved())
+    }
+
+    /// An admitted run whose journal was never begun (the process died in between) gets it from the ledger.
+    async fn heal(&self, book: &Book, configured: &Configured) -> Result<(), IntakeError> {
+        let Some(mut created) = created(book.state(), configured) else { return Ok(()) };
+        let plan = &configured.plan.name;
+        let run = created.run.clone();
+        let journal_error = |source| IntakeError::Journal { plan: plan.clone(), source };
+        if self.shelf.is_begun(&run) {
+            return Ok(());
+        }
+        let journal = match self.shelf.take(&self.store, &run).await {
+            Ok(Some(journal)) => journal,
+            // Begun by a version that this one does not know: it waits for a person, the plan goes on being tended.
+            Err(error) if error.is_unreadable() => return Ok(()),
+            Err(error) => return Err(journal_error(error)),
+            Ok(None) => {
+                created.writer_target = self.writer_before(&created).await;
+                let event = RunEvent::RunCreated(Box::new(created));
+                Journal::begin(&self.store, self.clock.as_ref(), &run, event).await.map_err(journal_error)?
+            }
+        };
+        self.shelf.put(journal);
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Where the writer endpoint pointed in good times. Not knowing it costs the report a figure, never the run.
+    async fn writer_before(&self, created: &Created) -> Option<String> {
+        let name = last_seen_name(&created.plan.name, &created.primary);
+        let document = self.store.get(&name).await.ok()??;
+        serde_json::from_slice::<LastSeen>(&document.bytes).ok()?.writer_target
+    }
+}
+
+/// How the active run of a ledger begins.
+fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
+    let active = state.active.as_ref()?;
+    let plan = &configured.plan;
+    let incident = state.incident.as_ref().filter(|incident| incident.id == active.incident);
+    let (since, sign) = match incident {
+        Some(incident) => (incident.cause.since, incident.cause.sign.clone()),
+        None => (active.admitted_at, active.by.text()),
+    };
+    Some(Created {
+        run: active.run.clone(),
+        incident: active.incident.clone(),
+        kind: active.kind,
+        runbook: runbook::VERSION,
+        started_by: active.by.clone(),
+        plan: (**plan).clone(),
+        config_digest: configured.config_digest.clone(),
+        primary: active.leave.clone(),
+        standby: plan.other(&active.leave).name.clone(),
+        outage_since: since,
+        first_sign: sign,
+        writer_target: None,
+    })
+}
+
+/// `{plan}.{mark}{UTC time}.{random}`: sorts by time and tells its plan.
+fn mint(plan: &PlanName, mark: &str, now: DateTime<Utc>) -> String {
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("{plan}.{mark}{}.{}", now.format("%Y%m%dT%H%M%S"), &random[..6])
+}

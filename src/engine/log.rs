@@ -1,0 +1,179 @@
+//! A hash-chained log over the store: append exactly once, whatever becomes of the answer.
+
+use super::ports::{LogRead, Store, StoreError};
+use crate::domain::chain::{self, ChainError, Entry, Head};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Tries of one operation before the store counts as unavailable. One answer lost on the way must not end a slice.
+const TRIES: u32 = 3;
+
+/// Why a log could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error("log {name}")]
+    Store {
+        name: String,
+        #[source]
+        source: StoreError,
+    },
+    #[error("log {name} cannot be read on")]
+    Chain {
+        name: String,
+        #[source]
+        source: ChainError,
+    },
+    #[error("log {name}: an event cannot be written as JSON")]
+    Encode {
+        name: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Somebody else appended first; catch up and decide again.
+    #[error("log {name} was written by somebody else meanwhile")]
+    Moved { name: String },
+}
+
+impl LogError {
+    pub fn is_moved(&self) -> bool {
+        matches!(self, LogError::Moved { .. })
+    }
+
+    /// Whether the log itself is at fault, so that trying again cannot help.
+    pub fn is_chain(&self) -> bool {
+        matches!(self, LogError::Chain { .. })
+    }
+}
+
+/// An open log: where it ends, as far as this reader has come.
+pub struct ChainLog<E> {
+    store: Arc<dyn Store>,
+    name: String,
+    head: Head,
+    end: u64,
+    quiet_for: Duration,
+    events: PhantomData<fn() -> E>,
+}
+
+impl<E: Serialize + DeserializeOwned> ChainLog<E> {
+    /// A log about which nothing is known yet. `head` is what its first line must follow.
+    pub fn at_start(store: Arc<dyn Store>, name: impl Into<String>, head: Head) -> Self {
+        Self { store, name: name.into(), head, end: 0, quiet_for: Duration::ZERO, events: PhantomData }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// How long the log had been quiet when it was last read, by the store's clock.
+    pub fn quiet_for(&self) -> Duration {
+        self.quiet_for
+    }
+
+    /// Makes the log if it does not exist. Making it twice does no harm.
+    pub async fn create(&self) -> Result<(), LogError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.store.create(&self.name).await {
+                Err(error) if tries < TRIES && error.is_unavailable() => {}
+                other => return other.map_err(|source| self.store_error(source)),
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<Option<LogRead>, LogError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.store.read(&self.name, self.end).await {
+                Err(error) if tries < TRIES && error.is_unavailable() => {}
+                other => return other.map_err(|source| self.store_error(source)),
+            }
+        }
+    }
+
+    /// Reads what was appended since. `None` when the log does not exist.
+    pub async fn catch_up(&mut self) -> Result<Option<Vec<Entry<E>>>, LogError> {
+        let Some(read) = self.read().await? else { return Ok(None) };
+        if read.end < self.end {
+            return Err(self.chain_error(ChainError::Shorter { seq: self.head.seq }));
+        }
+        self.quiet_for = read.quiet_for;
+        let mut entries = Vec::new();
+        for line in chain::lines(&read.bytes) {
+            let (entry, head) = self.head.follow(line).map_err(|source| self.chain_error(source))?;
+            self.head = head;
+            self.end += line.len() as u64 + 1;
+            entries.push(entry);
+        }
+        Ok(Some(entries))
+    }
+
+    /// Appends one event right behind what was read, or not at all.
+    ///
+    /// After a lost answer the position is read back, and finding the very bytes there means success: the nonce in
+    /// them is nobody else's.
+    pub async fn append(&mut self, event: E, at: DateTime<Utc>) -> Result<Entry<E>, LogError> {
+        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        let (line, head) = self.head.extend(&event, at, &nonce).map_err(|source| self.encode_error(source))?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.store.append(&self.name, self.end, &line).await {
+                Ok(_) => break,
+                Err(error) => match self.read_back(&line, error, tries).await? {
+                    ReadBack::Ours => break,
+                    ReadBack::TryAgain => continue,
+                },
+            }
+        }
+        let entry = Entry { format: chain::FORMAT, seq: head.seq, at, nonce, prev: self.head.hash.clone(), event };
+        self.end += line.len() as u64;
+        self.head = head;
+        self.quiet_for = Duration::ZERO;
+        Ok(entry)
+    }
+
+    /// Finds out what became of an append that did not answer well.
+    async fn read_back(&self, line: &[u8], error: StoreError, tries: u32) -> Result<ReadBack, LogError> {
+        let there = match self.store.read(&self.name, self.end).await {
+            Ok(Some(read)) => read.bytes,
+            Ok(None) => return Err(self.store_error(error)),
+            Err(_) if tries < TRIES => return Ok(ReadBack::TryAgain),
+            Err(_) => return Err(self.store_error(error)),
+        };
+        if there.starts_with(line) {
+            return Ok(ReadBack::Ours);
+        }
+        if !there.is_empty() {
+            return Err(LogError::Moved { name: self.name.clone() });
+        }
+        if tries < TRIES { Ok(ReadBack::TryAgain) } else { Err(self.store_error(error)) }
+    }
+
+    fn store_error(&self, source: StoreError) -> LogError {
+        LogError::Store { name: self.name.clone(), source }
+    }
+
+    fn chain_error(&self, source: ChainError) -> LogError {
+        LogError::Chain { name: self.name.clone(), source }
+    }
+
+    fn encode_error(&self, source: serde_json::Error) -> LogError {
+        LogError::Encode { name: self.name.clone(), source }
+    }
+}
+
+enum ReadBack {
+    Ours,
+    TryAgain,
+}

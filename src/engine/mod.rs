@@ -1,0 +1,26 @@
+//! Carries runs out: slices, claims, intents, the outbox. The only traits of the crate live in [`ports`].
+
+pub mod book;
+pub mod close;
+mod drive;
+pub mod intake;
+pub mod journal;
+pub mod log;
+pub mod outbox;
+mod parts;
+pub mod ports;
+mod shelf;
+mod slice;
+mod story;
+pub mod tend;
+mod verdict;
+pub mod verify;
+pub mod words;
+
+pub use intake::{IntakeError, Taken};
+pub use parts::{Configured, Engine, Settings};
+pub use shelf::Shelf;
+pub use slice::{Advance, WakeUp};
+pub use tend::{TendError, Tended};
+pub use verify::{Finding, Verified};
+pub use words::WordError;

@@ -1,0 +1,129 @@
+//! What a valid configuration consists of.
+
+use crate::domain::names::{ChannelName, PlanName};
+use crate::domain::plan::Plan;
+use crate::domain::resource::HostPort;
+use crate::domain::secret::SecretRef;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A valid configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    pub store: StoreUrl,
+    pub identity: Identity,
+    pub cloud: Cloud,
+    pub network: Network,
+    pub engine: EngineSettings,
+    pub channels: Vec<ChannelConfig>,
+    /// At least one.
+    pub plans: Vec<Plan>,
+    /// SHA-256 of the file's text, in lower-case hexadecimal: tells which configuration a run was admitted under.
+    pub digest: String,
+}
+
+impl Config {
+    pub fn plan(&self, name: &PlanName) -> Option<&Plan> {
+        self.plans.iter().find(|plan| &plan.name == name)
+    }
+
+    pub fn channel(&self, name: &ChannelName) -> Option<&ChannelConfig> {
+        self.channels.iter().find(|channel| &channel.name == name)
+    }
+}
+
+/// Where ledgers and journals live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// A folder; a relative one begins at the configuration file's folder.
+    File(PathBuf),
+    /// This process's memory: for tests, since nothing outlives the process.
+    Memory,
+}
+
+/// Who Reveille is towards Azure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// The function app's managed identity; the system-assigned one unless a client id names another.
+    Managed { client_id: Option<String> },
+    /// The account that the Azure CLI is logged in with.
+    AzureCli,
+}
+
+/// The endpoints of a cloud. Defaults are those of the public one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cloud {
+    /// Azure Resource Manager, `https://host[:port]` without a slash at the end.
+    pub arm: String,
+    /// What a token for Azure Resource Manager is asked for.
+    pub arm_audience: String,
+    /// What a token for logging in to PostgreSQL is asked for.
+    pub postgres_audience: String,
+    /// What PostgreSQL server names end in, without a leading dot.
+    pub postgres_suffix: String,
+}
+
+/// How this instance sees the network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// DNS servers to ask; empty means those of the system.
+    pub dns_servers: Vec<SocketAddr>,
+    /// From where this instance sees things, in words; reports quote it.
+    pub vantage: Option<String>,
+}
+
+/// How runs are driven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineSettings {
+    /// The longest that one `/run` invocation works.
+    pub slice: Duration,
+    /// Time between two renewals of a claim.
+    pub renew: Duration,
+    /// A claim that was not renewed for this long, by the store's clock, is dead.
+    pub claim_dead: Duration,
+    /// The same for a claim of another process on the same instance.
+    pub same_instance_dead: Duration,
+    /// Plans that one `watch` looks at side by side.
+    pub watch_plans_at_once: usize,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            slice: Duration::from_secs(240),
+            renew: Duration::from_secs(10),
+            claim_dead: Duration::from_secs(30),
+            same_instance_dead: Duration::from_secs(3),
+            watch_plans_at_once: 16,
+        }
+    }
+}
+
+/// Where reports are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelConfig {
+    pub name: ChannelName,
+    pub kind: ChannelKind,
+    /// Where the URL is to be read from: such URLs carry a signature.
+    pub url: SecretRef,
+    /// Time-out of one delivery.
+    pub timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelKind {
+    /// An Adaptive Card to a Teams Workflows URL.
+    Teams,
+    /// A CloudEvents 1.0 event to any URL.
+    CloudEvents,
+}
+
+impl Cloud {
+    /// `https://host[:port]` of a resource manager address, or why it is none.
+    pub(super) fn https_root(text: &str) -> Result<String, &'static str> {
+        let wrong = "is not an address such as https://management.azure.com, with an optional :port and no path";
+        let host = text.strip_prefix("https://").ok_or(wrong)?;
+        HostPort::parse(host.trim_end_matches('/')).map(|host| host.https()).map_err(|_| wrong)
+    }
+}

@@ -1,0 +1,159 @@
+//! `[[plan]]`: one protected workload.
+
+use super::channels::legal_name;
+use super::entry::Entry;
+use super::model::Cloud;
+use super::reader::Section;
+use super::{apps, database, sites, timing};
+use crate::domain::names::{ChannelName, PlanName};
+use crate::domain::plan::{Automation, Fence, FenceUnable, FrontDoor, Plan, Workload};
+use crate::domain::resource::ResourceId;
+use std::collections::HashMap;
+
+const PROFILE: &str = "Microsoft.Cdn/profiles";
+const AUTOMATION: [(&str, Automation); 3] =
+    [("observe", Automation::Observe), ("approve", Automation::Approve), ("act", Automation::Act)];
+const FENCE_UNABLE: [(&str, FenceUnable); 2] = [("ask", FenceUnable::Ask), ("continue", FenceUnable::Continue)];
+
+/// Clusters and database servers that a plan has claimed, and where. One run per plan would not mean one run per
+/// resource if two plans shared one.
+#[derive(Default)]
+pub(super) struct Claims(HashMap<ResourceId, (usize, String)>);
+
+impl Claims {
+    /// Claims a resource for the plan with this number.
+    pub(super) fn take(&mut self, plan: usize, entry: &Entry<'_>, id: &ResourceId) {
+        match self.0.get(id) {
+            None => {
+                self.0.insert(id.clone(), (plan, format!("{} (line {})", entry.path, entry.reader.line(entry.at))));
+            }
+            Some((owner, place)) if *owner == plan => {
+                entry.reject(format!("is the same resource as {place}; they must differ"));
+            }
+            Some((_, place)) => entry.reject(format!(
+                "also belongs to {place}; workloads that share a resource are one plan with several [[plan.app]]"
+            )),
+        }
+    }
+}
+
+pub(super) fn read(entry: &Entry<'_>, cloud: &Cloud, channels: &[ChannelName]) -> Vec<Plan> {
+    let mut claims = Claims::default();
+    let mut names: Vec<String> = Vec::new();
+    let sections = entry.sections();
+    if sections.is_empty() && matches!(entry.value, Some(toml::de::DeValue::Array(_))) {
+        entry.reject("is empty; at least one [[plan]] is needed");
+    }
+    let read_one = |(number, section): (usize, Section<'_>)| {
+        let name = section.need("name");
+        let text = legal_name(&name);
+        if let Some(text) = &text {
+            if names.contains(text) {
+                name.reject_value("names two plans; names must differ");
+            }
+            names.push(text.clone());
+        }
+        plan(number, text, section, cloud, channels, &mut claims)
+    };
+    sections.into_iter().enumerate().filter_map(read_one).collect()
+}
+
+fn plan(
+    number: usize,
+    name: Option<String>,
+    section: Section<'_>,
+    cloud: &Cloud,
+    channels: &[ChannelName],
+    claims: &mut Claims,
+) -> Option<Plan> {
+    let automation = section.need("automation").choice(&AUTOMATION);
+    let workload = workload(&section.need("workload"));
+    let rto = section.need("rto").duration();
+    let rpo = section.need("rpo").duration_or_zero();
+    let cooldown = section.need("cooldown").duration();
+    let front_door = front_door(&section.need("front_door"));
+    let sites = sites::read(&section, number, front_door.as_ref(), claims);
+    let database = database::read(&section.need("database"), number, cloud, claims);
+    let fence = fence(&section.get("fence"));
+    let apps = apps::read(&section.need("app"));
+    let alert_rules = alert_rules(&section.get("alert_rules"));
+    let timing = timing::read(&section.get("timing"));
+    let channels = plan_channels(&section.get("channels"), channels);
+    section.refuse("drill", "drills come in a later version; leave this section out until then");
+    section.finish();
+    Some(Plan {
+        name: PlanName::new(name?),
+        automation: automation?,
+        workload: workload?,
+        rto: rto?,
+        rpo: rpo?,
+        cooldown: cooldown?,
+        front_door: front_door?,
+        sites: sites?,
+        database: database?,
+        fence: fence?,
+        apps,
+        alert_rules,
+        timing,
+        channels,
+    })
+}
+
+fn workload(entry: &Entry<'_>) -> Option<Workload> {
+    entry.parsed("\"starts-with-cluster\"", |text| match text {
+        "starts-with-cluster" => Ok(Workload::StartsWithCluster),
+        "parked" => {
+            Err("comes in a later version, with releasing workloads in Kubernetes; until then starts-with-cluster")
+        }
+        _ => Err("is not starts-with-cluster"),
+    })
+}
+
+fn front_door(entry: &Entry<'_>) -> Option<FrontDoor> {
+    let section = entry.section()?;
+    let profile = section.need("profile").resource(PROFILE);
+    let origin_group = section.need("origin_group").parsed("the name of an origin group", |text| {
+        let name = (!text.contains('/')).then(|| text.to_owned());
+        name.ok_or("is not a name; expected the origin group's name only, not its resource id")
+    });
+    let hostname = section.need("hostname").host();
+    section.finish();
+    Some(FrontDoor { profile: profile?, origin_group: origin_group?, hostname: hostname? })
+}
+
+fn fence(entry: &Entry<'_>) -> Option<Fence> {
+    if entry.is_absent() {
+        return Some(Fence { unable: FenceUnable::Ask });
+    }
+    let section = entry.section()?;
+    let unable = section.get("unable").choice(&FENCE_UNABLE).unwrap_or(FenceUnable::Ask);
+    section.finish();
+    Some(Fence { unable })
+}
+
+fn alert_rules(entry: &Entry<'_>) -> Vec<String> {
+    let list = entry.list();
+    if list.as_ref().is_some_and(Vec::is_empty) {
+        entry.reject("is empty; leave the key out to let any rule whose target, metric and origin match start a run");
+    }
+    list.unwrap_or_default().iter().filter_map(Entry::text).collect()
+}
+
+/// The channels a plan reports to: those it names, or all.
+fn plan_channels(entry: &Entry<'_>, channels: &[ChannelName]) -> Vec<ChannelName> {
+    let Some(list) = entry.list() else { return channels.to_vec() };
+    let known = |text: &str| {
+        let found = channels.iter().find(|name| name.as_str() == text);
+        found.cloned().ok_or("is not the name of a [[channel]]")
+    };
+    let mut named: Vec<ChannelName> = Vec::new();
+    for entry in &list {
+        let Some(name) = entry.parsed("the name of a channel", known) else { continue };
+        if named.contains(&name) {
+            entry.reject_value("stands here twice");
+        } else {
+            named.push(name);
+        }
+    }
+    named
+}

@@ -1,5 +1,6 @@
 //! Reveille wakes a cold standby on Azure.
 
+pub mod azure;
 pub mod config;
 pub mod domain;
 pub mod engine;

@@ -1,0 +1,135 @@
+//! Azure as Reveille sees it: the only code that knows Azure Resource Manager's URLs, api-versions and tokens.
+//!
+//! ```text
+//! aks · postgres · front_door · monitor · alerts · operation     what can be asked, and what the answers mean
+//!                     │
+//!                    arm          addresses, pages, retries of reads, the care that writes need
+//!              ┌──────┼───────┐
+//!            http   link   credential      one exchange · links followed byte for byte · tokens
+//! ```
+//! Reads give an [`Answer`] or an [`ArmError`] with its [class](crate::domain::failure::FailureClass). What changes
+//! something gives [`Sent`]; there an error means that nothing was sent. Nothing here decides what to do next, and
+//! nothing here turns an accepted request into a success: callers read the resource again.
+
+mod aks;
+mod alerts;
+mod answer;
+mod arm;
+mod credential;
+mod error;
+mod failure;
+mod front_door;
+mod http;
+mod lenient;
+mod link;
+mod monitor;
+mod operation;
+mod postgres;
+mod retry;
+mod sent;
+mod service_error;
+mod settings;
+
+pub use aks::Aks;
+pub use alerts::{Alert, AlertId, AlertState, Alerts, Since};
+pub use answer::Answer;
+pub use credential::CredentialError;
+pub use error::{ArmError, CallName, Refusal};
+pub use failure::classify;
+pub use front_door::{Endpoint, FrontDoor, HealthProbe, Origin, OriginGroup, Profile};
+pub use link::BadLink;
+pub use monitor::{Dimension, Metric, Monitor, Point};
+pub use operation::{OperationStatus, Operations, Poll, Polled, Verdict};
+pub use postgres::{Postgres, ReplicationRole, Server, VirtualEndpoint};
+pub use sent::Sent;
+pub use service_error::ServiceError;
+pub use settings::{Identity, Settings};
+
+use crate::domain::secret::Secret;
+use arm::Arm;
+use azure_core::credentials::TokenCredential;
+use credential::Tokens;
+use reqwest::{ClientBuilder, Url};
+use std::sync::Arc;
+
+/// The Azure clients of one configuration. Cheap to clone; all clones share connections and tokens.
+#[derive(Clone)]
+pub struct Azure {
+    arm: Arc<Arm>,
+}
+
+/// Why the Azure clients cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    #[error(
+        "{0:?} is not the base URL of an Azure Resource Manager; expected one such as https://management.azure.com"
+    )]
+    NotAnArmUrl(String),
+    #[error("the HTTP client for Azure cannot be made")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Azure {
+    /// Clients that use `identity`. The caller's `builder` brings name resolution and trust.
+    pub fn new(settings: Settings, identity: Identity, builder: ClientBuilder) -> Result<Self, SetUpError> {
+        let tokens = Tokens::chosen(identity, &settings);
+        Self::assemble(settings, tokens, builder)
+    }
+
+    /// Clients that use a credential of the caller's.
+    pub fn with_credential(
+        settings: Settings,
+        credential: Arc<dyn TokenCredential>,
+        builder: ClientBuilder,
+    ) -> Result<Self, SetUpError> {
+        let tokens = Tokens::given(credential, &settings);
+        Self::assemble(settings, tokens, builder)
+    }
+
+    fn assemble(settings: Settings, tokens: Tokens, builder: ClientBuilder) -> Result<Self, SetUpError> {
+        let base = base_url(&settings.arm).ok_or_else(|| SetUpError::NotAnArmUrl(settings.arm.clone()))?;
+        let client = http::finish(builder, &settings).map_err(SetUpError::Client)?;
+        Ok(Self { arm: Arc::new(Arm::new(client, base, settings, tokens)) })
+    }
+
+    pub fn aks(&self) -> Aks<'_> {
+        Aks { arm: &self.arm }
+    }
+
+    pub fn postgres(&self) -> Postgres<'_> {
+        Postgres { arm: &self.arm }
+    }
+
+    pub fn front_door(&self) -> FrontDoor<'_> {
+        FrontDoor { arm: &self.arm }
+    }
+
+    pub fn monitor(&self) -> Monitor<'_> {
+        Monitor { arm: &self.arm }
+    }
+
+    pub fn alerts(&self) -> Alerts<'_> {
+        Alerts { arm: &self.arm }
+    }
+
+    pub fn operations(&self) -> Operations<'_> {
+        Operations { arm: &self.arm }
+    }
+
+    /// A token that serves as the password of a PostgreSQL login with Entra authentication.
+    pub async fn postgres_token(&self) -> Result<Secret, CredentialError> {
+        self.arm.tokens.token(&self.arm.settings.postgres_audience).await
+    }
+
+    /// Asks for a token for Azure Resource Manager, to see whether the identity works at all.
+    pub async fn check_identity(&self) -> Result<(), CredentialError> {
+        self.arm.tokens.token(&self.arm.settings.arm_audience).await.map(drop)
+    }
+}
+
+/// `https`, a host, nothing after it.
+fn base_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    (url.scheme() == "https" && url.host_str().is_some() && bare).then_some(url)
+}

@@ -4,4 +4,5 @@ pub mod azure;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod probe;
 pub mod store;

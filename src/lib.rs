@@ -4,5 +4,7 @@ pub mod azure;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod observe;
 pub mod probe;
+pub mod steps;
 pub mod store;

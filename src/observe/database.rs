@@ -1,0 +1,53 @@
+//! What is known of the database: SQL through the writer name, and where that name points.
+
+use super::Observer;
+use crate::domain::fact::Fact;
+use crate::domain::plan::{DatabaseAuth, Plan};
+use crate::domain::secret::{Secret, SecretRef};
+use crate::domain::writer::{WriterVerdict, WriterView};
+use crate::probe::postgres::WriterQuestion;
+
+impl Observer {
+    /// Writes through the writer name and tells what came of it.
+    pub async fn writer(&self, plan: &Plan, written_by: &str) -> Fact<WriterView> {
+        let database = &plan.database;
+        let password = match self.password(&database.auth).await {
+            Ok(password) => password,
+            Err(why) => {
+                let verdict = WriterVerdict::WrongCredentials { why };
+                let view = WriterView { host: database.writer_host.clone(), target: None, verdict, stages: Vec::new() };
+                return self.known(view, self.vantage.clone());
+            }
+        };
+        let question = WriterQuestion {
+            host: database.writer_host.clone(),
+            port: database.port,
+            database: database.database.clone(),
+            user: database.user.clone(),
+            password,
+            written_by: written_by.to_owned(),
+            stage_limit: plan.timing.probe_timeout,
+            total_limit: plan.timing.probe_timeout * 4,
+        };
+        self.known(self.probe.writer(&question).await, self.vantage.clone())
+    }
+
+    /// Where the writer name points now, if DNS tells.
+    pub async fn writer_target(&self, plan: &Plan) -> Option<String> {
+        let resolved = self.probe.dns().resolve(&plan.database.writer_host).await.ok()?;
+        resolved.target().map(str::to_owned)
+    }
+
+    /// Read when it is needed, so that a changed secret is seen without a restart.
+    async fn password(&self, auth: &DatabaseAuth) -> Result<Secret, String> {
+        match auth {
+            DatabaseAuth::Password(SecretRef::Env(name)) => match std::env::var(name) {
+                Ok(text) if !text.is_empty() => Ok(Secret::new(text)),
+                _ => Err(format!("environment variable {name} is not set, so there is no password")),
+            },
+            DatabaseAuth::Entra => {
+                self.azure.postgres_token().await.map_err(|error| format!("no Entra token for PostgreSQL: {error}"))
+            }
+        }
+    }
+}

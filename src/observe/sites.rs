@@ -1,0 +1,73 @@
+//! What is known of a site: its cluster and its origin.
+
+use super::Observer;
+use crate::azure::{OperationStatus, Poll};
+use crate::domain::application::{AppView, OriginView};
+use crate::domain::cluster::ClusterView;
+use crate::domain::fact::Fact;
+use crate::domain::plan::{Plan, Site};
+use crate::domain::resource::ResourceId;
+use crate::domain::secret::SignedUrl;
+use std::time::Duration;
+
+impl Observer {
+    /// The control plane's view of a site's cluster.
+    pub async fn cluster(&self, site: &Site, patience: Duration) -> Fact<ClusterView> {
+        match tokio::time::timeout(patience, self.azure.aks().get(&site.cluster)).await {
+            Ok(answer) => self.told_by_arm(answer),
+            Err(_) => {
+                let reason = format!("no answer within {}", crate::domain::duration::text(patience));
+                Fact::unknown(reason, self.clock.now(), super::ARM)
+            }
+        }
+    }
+
+    /// How an accepted operation stands, if its status can be read.
+    pub async fn operation(&self, cluster: &ResourceId, url: &SignedUrl) -> Option<OperationStatus> {
+        match self.azure.operations().poll(cluster, url).await {
+            Ok(answer) => match answer.value.poll {
+                Poll::Status(status) => Some(status),
+                _ => None,
+            },
+            Err(_) => None,
+        }
+    }
+
+    /// The origin, past Front Door: healthy when every application of the plan is.
+    pub async fn origin(&self, plan: &Plan, site: &Site) -> Fact<OriginView> {
+        let timeout = plan.timing.probe_timeout;
+        let mut said = Vec::new();
+        for app in &plan.apps {
+            match self.probe.origin(&site.origin, &app.kind, timeout).await {
+                OriginView::Healthy { said: word } => said.push(word),
+                ill => return self.known(ill, self.vantage.clone()),
+            }
+        }
+        self.known(OriginView::Healthy { said: said.join(", ") }, self.vantage.clone())
+    }
+
+    /// The applications at a site: the first that does not serve speaks for all.
+    pub async fn app(&self, plan: &Plan, site: &Site) -> Fact<AppView> {
+        let timeout = plan.timing.probe_timeout;
+        let mut serving: Option<AppView> = None;
+        for app in &plan.apps {
+            match self.probe.app(&site.origin, &app.kind, timeout).await {
+                view @ AppView::Serving { .. } => serving = Some(weaker(serving, view)),
+                view => return self.known(view, self.vantage.clone()),
+            }
+        }
+        match serving {
+            Some(view) => self.known(view, self.vantage.clone()),
+            None => Fact::unknown("the plan names no application", self.clock.now(), self.vantage.clone()),
+        }
+    }
+}
+
+/// Of two that serve, the one whose index is less proven speaks for both.
+fn weaker(before: Option<AppView>, now: AppView) -> AppView {
+    use crate::domain::application::IndexState::NotVerified;
+    match (before, now) {
+        (Some(open @ AppView::Serving { search_index: NotVerified, .. }), _) => open,
+        (_, now) => now,
+    }
+}

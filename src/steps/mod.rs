@@ -1,0 +1,12 @@
+//! The steps of the runbooks, one file each, in four bands: inputs, precheck, act, verify.
+//!
+//! Each file's `decide` is pure: what was seen goes in, a [`Look`](crate::domain::look::Look) comes out. The wiring to
+//! the world is thin and lives in [`wired`].
+
+pub mod confirm_outage;
+pub mod fence_primary;
+pub mod start_replica;
+pub mod verify_app;
+pub mod verify_route;
+pub mod verify_writer;
+pub mod wired;

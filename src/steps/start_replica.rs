@@ -1,0 +1,207 @@
+//! `start-replica`: the standby's cluster and each of its pools must be up.
+//!
+//! Calls: read of the cluster; `start` of the cluster; poll of the start's operation for the reason when it fails.
+//! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/start/action` on the standby's cluster,
+//! `Microsoft.ContainerService/locations/operations/read` on the subscription (without it the reason stays unknown).
+
+use crate::domain::cluster::{ClusterPhase, ClusterView};
+use crate::domain::duration;
+use crate::domain::fact::Fact;
+use crate::domain::failure::FailureClass;
+use crate::domain::look::Look;
+use crate::domain::names::SiteName;
+use crate::domain::observation::Observation;
+use crate::domain::report::advice::aks_command;
+use crate::domain::run::state::Intent;
+use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
+use crate::engine::ports::StepView;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+// --- inputs -----------------------------------------------------------------------------------------------------
+
+/// What was seen of the standby's cluster.
+pub struct Seen {
+    pub cluster: Fact<ClusterView>,
+    /// How the newest accepted start ended, when its operation told and it failed.
+    pub failed: Option<StartFailure>,
+}
+
+/// Why a start that was accepted failed in the end.
+#[derive(Debug, Clone)]
+pub struct StartFailure {
+    pub class: FailureClass,
+    pub code: String,
+    pub message: String,
+}
+
+struct Standby<'a> {
+    view: &'a StepView,
+    name: &'a SiteName,
+    seen: Seen,
+}
+
+// --- precheck ---------------------------------------------------------------------------------------------------
+
+/// Decides what to do about the standby's cluster.
+pub fn decide(view: &StepView, seen: Seen) -> Look {
+    let phase = seen.cluster.value().map(ClusterView::phase);
+    let standby = Standby { view, name: &view.run.created.standby, seen };
+    match phase {
+        Some(ClusterPhase::Up) => Look::Done { proof: standby.saw() },
+        _ if standby.is_overdue() => standby.took_too_long(),
+        Some(ClusterPhase::Down | ClusterPhase::BrokenStart) => standby.start(),
+        Some(ClusterPhase::Unclear(_)) if standby.record().intents.is_empty() => standby.call(),
+        _ if standby.is_slow() => standby.warn(),
+        _ => standby.pending(),
+    }
+}
+
+impl Standby<'_> {
+    fn saw(&self) -> Observation {
+        Observation::Cluster { site: self.name.clone(), cluster: self.seen.cluster.clone() }
+    }
+
+    fn record(&self) -> &StepState {
+        self.view.record()
+    }
+
+    fn poll(&self) -> Duration {
+        self.view.run.created.plan.timing.cluster_poll
+    }
+
+    fn spent(&self, since: DateTime<Utc>) -> Duration {
+        (self.view.now - since).to_std().unwrap_or_default()
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.record().started_at.is_some_and(|at| self.spent(at) >= self.view.run.created.plan.timing.start_deadline)
+    }
+
+    fn is_slow(&self) -> bool {
+        self.record().started_at.is_some_and(|at| self.spent(at) >= self.view.run.created.plan.timing.start_warning)
+    }
+
+    fn pending(&self) -> Look {
+        Look::Pending { saw: Some(self.saw()), again_in: self.poll() }
+    }
+
+    // --- act ------------------------------------------------------------------------------------------------------
+
+    /// The cluster is off, or its start broke: start it, unless the newest start still works or must not be repeated.
+    fn start(&self) -> Look {
+        let Some(newest) = self.record().last_intent() else { return self.call() };
+        let age = self.spent(newest.answered_at.unwrap_or(newest.at));
+        match &newest.outcome {
+            Some(Sent::Rejected { class, code, message }) => self.after_failure(*class, code, message, age),
+            Some(Sent::Throttled { retry_after }) if age < *retry_after => self.pending(),
+            Some(Sent::Busy { .. } | Sent::Unknown { .. } | Sent::NotSent { .. }) if age < self.poll() => {
+                self.pending()
+            }
+            Some(outcome) if outcome.is_accepted() => self.after_accepted(newest, age),
+            _ => self.call(),
+        }
+    }
+
+    /// An accepted start that shows as off or broken: failed for a reason, failed without one, or not visible yet.
+    fn after_accepted(&self, newest: &Intent, age: Duration) -> Look {
+        if let Some(failure) = &self.seen.failed {
+            return self.after_failure(failure.class, &failure.code, &failure.message, age);
+        }
+        if age < self.poll() * 2 {
+            return self.pending();
+        }
+        // Without a reason a broken start is tried once more; a second one needs a person.
+        let accepted = self.record().intents.iter().filter(|it| it.outcome.as_ref().is_some_and(Sent::is_accepted));
+        match accepted.count() {
+            0 | 1 => self.call(),
+            _ => self.failed(
+                FailureClass::Other,
+                format!("{} was started twice and did not come up; {}", newest.call.target, self.saw().text()),
+            ),
+        }
+    }
+
+    /// Capacity may come back and is tried again within the recovery-time budget, with people told at once. Refusals
+    /// that stay are not repeated.
+    fn after_failure(&self, class: FailureClass, code: &str, message: &str, age: Duration) -> Look {
+        match class {
+            FailureClass::Capacity if self.budget_is_over() => {
+                self.failed(class, format!("no capacity within the recovery-time budget: {code}: {message}"))
+            }
+            FailureClass::Capacity if age < self.capacity_pause() => self.shout(code, message),
+            FailureClass::Capacity => self.call(),
+            FailureClass::Busy | FailureClass::Preempted | FailureClass::Throttled | FailureClass::Transient => {
+                if age < self.poll() { self.pending() } else { self.call() }
+            }
+            _ => self.failed(class, format!("{code}: {message}")),
+        }
+    }
+
+    /// Grows with each try, up to eight times the setting.
+    fn capacity_pause(&self) -> Duration {
+        let tries = self.record().intents.len() as u32;
+        let factor = 2u32.saturating_pow(tries.saturating_sub(1).min(3));
+        self.view.run.created.plan.timing.capacity_retry * factor
+    }
+
+    fn budget_is_over(&self) -> bool {
+        self.spent(self.view.run.created.outage_since) >= self.view.run.created.plan.rto
+    }
+
+    fn call(&self) -> Look {
+        let target = self.view.run.created.plan.site(self.name).map(|site| site.cluster.to_string());
+        let call = Call { verb: Verb::StartCluster, target: target.unwrap_or_default() };
+        Look::Call { call, saw: Some(self.saw()) }
+    }
+
+    // --- verify ---------------------------------------------------------------------------------------------------
+
+    fn shout(&self, code: &str, message: &str) -> Look {
+        let command = self.view.run.created.plan.site(self.name).map(|site| aks_command("start", &site.cluster));
+        let ask = Ask {
+            what: format!("Azure has no capacity to start the cluster of {}.", self.name),
+            means: format!(
+                "{code}: {message} The start is tried again until the recovery-time budget of {} is used up. Only \
+                 Azure can lift this: free quota in the region, use another size, or open a support case.",
+                duration::text(self.view.run.created.plan.rto)
+            ),
+            commands: command.into_iter().collect(),
+            approve_means: None,
+        };
+        Look::Ask { ask, saw: Some(self.saw()), again_in: self.capacity_pause().min(self.poll()) }
+    }
+
+    /// Azure promises no time for a start; one that takes this long has been seen to take an hour, or to hang.
+    fn warn(&self) -> Look {
+        let timing = &self.view.run.created.plan.timing;
+        let ask = Ask {
+            what: format!("The cluster of {} is not up after {}.", self.name, duration::text(timing.start_warning)),
+            means: format!(
+                "Nothing has to be done yet: Reveille keeps looking and goes on by itself, and gives up after {}. See \
+                 what Azure says of the cluster, and get ready for a support case.",
+                duration::text(timing.start_deadline)
+            ),
+            commands: self
+                .view
+                .run
+                .created
+                .plan
+                .site(self.name)
+                .map(|site| aks_command("show", &site.cluster))
+                .into_iter()
+                .collect(),
+            approve_means: None,
+        };
+        Look::Ask { ask, saw: Some(self.saw()), again_in: self.poll() }
+    }
+
+    fn took_too_long(&self) -> Look {
+        let limit = duration::text(self.view.run.created.plan.timing.start_deadline);
+        self.failed(FailureClass::Other, format!("the cluster was not up after {limit}; {}", self.saw().text()))
+    }
+
+    fn failed(&self, class: FailureClass, message: String) -> Look {
+        Look::Failed { class, message, saw: Some(self.saw()) }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a terminal shows: a report, plans at a glance, a run under way. Every function gives whole lines.
+
+mod plans;
+mod report;
+mod run;
+
+pub use plans::{plan, plans};
+pub use report::report;
+pub use run::{ask, event, run, step_took, step_words};
+
+use super::page::Ink;
+use super::words;
+
+/// The mark in front of a step, and how both look.
+fn mark(state: &str) -> (&'static str, Ink) {
+    match state {
+        "succeeded" => ("✓", Ink::Good),
+        "failed" => ("✗", Ink::Bad),
+        "needs-operator" => ("!", Ink::Careful),
+        "running" => ("•", Ink::Bold),
+        _ => ("·", Ink::Faint),
+    }
+}
+
+/// The mark in front of a step, and the colour that belongs to it, by name.
+pub fn step_mark(state: &str) -> (&'static str, &'static str) {
+    let (mark, ink) = mark(state);
+    let colour = match ink {
+        Ink::Good => "green",
+        Ink::Bad => "red",
+        Ink::Careful => "yellow",
+        Ink::Faint => "dim",
+        Ink::Bold | Ink::Plain => "cyan",
+    };
+    (mark, colour)
+}
+
+/// How a run's state or outcome looks: `recovered` and its like are good, what goes on is neither, the rest is not.
+fn outcome_ink(state: &str) -> Ink {
+    match state {
+        "recovered" | "no-outage" | "fenced" => Ink::Good,
+        "serving" => Ink::Careful,
+        "running" => Ink::Bold,
+        _ => Ink::Bad,
+    }
+}
+
+/// A step's state in words where its mark alone would not say it.
+fn state_word(state: &str) -> String {
+    if state == "succeeded" { String::new() } else { words::state(state) }
+}

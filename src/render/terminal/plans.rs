@@ -1,0 +1,86 @@
+//! Plans at a glance.
+
+use crate::domain::plan::Automation;
+use crate::domain::status::{Light, PlanStatus};
+use crate::render::page::{Ink, Page, Screen};
+use crate::render::words::moment;
+
+/// All plans, the ones that need somebody first.
+pub fn plans(plans: &[PlanStatus], screen: Screen) -> String {
+    let mut page = Page::new(screen);
+    if plans.is_empty() {
+        page.say("", "No plans are configured", Ink::Plain);
+    }
+    let mut sorted: Vec<&PlanStatus> = plans.iter().collect();
+    sorted.sort_by_key(|plan| urgency(plan.light));
+    for plan in sorted {
+        page.gap();
+        write(&mut page, plan);
+    }
+    page.finish()
+}
+
+/// One plan.
+pub fn plan(plan: &PlanStatus, screen: Screen) -> String {
+    let mut page = Page::new(screen);
+    write(&mut page, plan);
+    page.finish()
+}
+
+fn urgency(light: Light) -> u8 {
+    match light {
+        Light::Red => 0,
+        Light::Yellow => 1,
+        Light::Green => 2,
+    }
+}
+
+fn write(page: &mut Page, plan: &PlanStatus) {
+    let (word, ink) = match plan.light {
+        Light::Green => ("green", Ink::Good),
+        Light::Yellow => ("yellow", Ink::Careful),
+        Light::Red => ("red", Ink::Bad),
+    };
+    page.row(&[(plan.plan.as_str(), Ink::Bold), ("  ", Ink::Plain), (word, ink)]);
+    page.say("  ", &plan.sentence, Ink::Plain);
+    page.say("  serves      ", &format!("{}, standby is {}", plan.primary, plan.standby), Ink::Plain);
+    page.say("  automation  ", automation(plan.automation), Ink::Plain);
+    open_matters(page, plan);
+    if let Some(last) = &plan.last_run {
+        let outcome = last.outcome.as_deref().unwrap_or("not closed yet");
+        let at = moment(last.closed_at.unwrap_or(last.admitted_at));
+        page.say("  last run    ", last.run.as_str(), Ink::Plain);
+        page.say("              ", &format!("{} of {at}: {outcome}", last.kind), Ink::Plain);
+    }
+}
+
+fn open_matters(page: &mut Page, plan: &PlanStatus) {
+    if let Some(active) = &plan.active {
+        let ink = if active.needs_operator { Ink::Careful } else { Ink::Bold };
+        page.say("  run         ", active.run.as_str(), ink);
+        if !plan.sentence.contains(&active.headline) {
+            page.say("              ", &active.headline, ink);
+        }
+    }
+    if let Some(incident) = &plan.incident {
+        let since = moment(incident.cause.since);
+        page.say("  incident    ", incident.id.as_str(), Ink::Careful);
+        page.say("              ", &format!("open since {since}: {}", incident.cause.sign), Ink::Plain);
+    }
+    if let Some(paused) = &plan.paused {
+        let when = moment(paused.at);
+        page.say("  paused      ", &format!("by {} on {when}: {}", paused.by, paused.why), Ink::Careful);
+    }
+    for debt in &plan.debts {
+        let since = moment(debt.since);
+        page.say("  owed        ", &format!("the fence of {} since {since}: {}", debt.site, debt.why), Ink::Careful);
+    }
+}
+
+fn automation(automation: Automation) -> &'static str {
+    match automation {
+        Automation::Observe => "observe: looks and says what it would do",
+        Automation::Approve => "approve: asks a person before the first change",
+        Automation::Act => "act: recovers on its own",
+    }
+}

@@ -1,0 +1,164 @@
+//! What every form of a report says in the same words.
+
+use crate::domain::duration;
+use crate::domain::report::{RecoveryTime, Report, StepLine};
+use crate::domain::resource::ResourceId;
+use chrono::{DateTime, NaiveDate, Utc};
+use std::time::Duration;
+
+/// A span in seconds as people read it: `3.2s`, `14m 3s`.
+pub fn took(seconds: f64) -> String {
+    let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+    if seconds == 0.0 {
+        return "0s".to_owned();
+    }
+    if seconds < 0.05 {
+        return "<0.1s".to_owned();
+    }
+    if seconds < 9.95 {
+        return format!("{seconds:.1}s");
+    }
+    duration::text(Duration::from_secs(seconds.round() as u64))
+}
+
+/// A target, which configuration gives in whole seconds.
+pub(super) fn target(seconds: u64) -> String {
+    duration::text(Duration::from_secs(seconds))
+}
+
+/// The text on one line and without control characters, which a terminal would obey and a table break at.
+pub fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text with the name in place of each Azure resource id, which Markdown and JSON give in full.
+pub(super) fn with_short_ids(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';', ':', '.', ')']);
+        match ResourceId::parse(bare) {
+            Ok(id) => format!("{}{}", id.name(), &word[bare.len()..]),
+            Err(_) => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Day and time in full.
+pub(super) fn moment(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Times of one report: on the day it was admitted the time is enough, on any other the date stands with it.
+pub(super) struct Clock {
+    day: NaiveDate,
+}
+
+impl Clock {
+    pub(super) fn of(day: DateTime<Utc>) -> Self {
+        Self { day: day.date_naive() }
+    }
+
+    pub(super) fn text(&self, at: DateTime<Utc>) -> String {
+        let format = if at.date_naive() == self.day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+        at.format(format).to_string()
+    }
+
+    pub(super) fn maybe(&self, at: Option<DateTime<Utc>>) -> String {
+        at.map_or_else(|| "–".to_owned(), |at| self.text(at))
+    }
+}
+
+/// Whether nothing was lost, so that neither recovery time nor data loss mean anything.
+pub(super) fn nothing_was_lost(report: &Report) -> bool {
+    matches!(report.state.as_str(), "no-outage" | "fenced")
+}
+
+/// Recovery time against its target, in one sentence.
+pub(super) fn recovery(report: &Report) -> String {
+    let time = &report.recovery_time;
+    let wanted = target(time.target_seconds);
+    match time.seconds {
+        Some(seconds) => reached(time, seconds, &wanted),
+        None if nothing_was_lost(report) => "does not apply: nothing had to be recovered".to_owned(),
+        None if report.outcome.is_none() => format!("still counting; target {wanted}"),
+        None => format!("not reached: {} was not seen to serve in this run; target {wanted}", report.standby),
+    }
+}
+
+fn reached(time: &RecoveryTime, seconds: f64, wanted: &str) -> String {
+    match time.within_target {
+        Some(true) => format!("{}, within the target of {wanted}", took(seconds)),
+        Some(false) => {
+            let over = seconds - time.target_seconds as f64;
+            format!("{}, over the target of {wanted} by {}", took(seconds), took(over))
+        }
+        None => format!("{}; target {wanted}", took(seconds)),
+    }
+}
+
+/// What a step came to, and from where that was seen.
+pub(super) struct Finding<'a> {
+    pub(super) what: String,
+    /// Absent when the step never saw anything.
+    pub(super) seen_from: Option<&'a str>,
+}
+
+/// A failed step's failure, else what it saw last, which for a succeeded step is its proof.
+pub(super) fn finding(step: &StepLine) -> Option<Finding<'_>> {
+    let last = step.evidence.last();
+    let seen_from = last.map(|line| line.seen_from.as_str());
+    match (&step.failure, last) {
+        (Some(failure), _) => Some(Finding { what: failure.clone(), seen_from }),
+        (None, Some(line)) => Some(Finding { what: line.saw.clone(), seen_from }),
+        (None, None) => None,
+    }
+}
+
+/// `needs-operator` as people say it.
+pub(super) fn state(word: &str) -> String {
+    word.replace('-', " ")
+}
+
+/// A step's state as the report's reader needs it: a run that has ended has no step that waits or goes on.
+pub(super) fn step_state(report: &Report, step: &StepLine) -> String {
+    match (report.outcome.is_some(), step.state.as_str()) {
+        (true, "pending") => "not reached".to_owned(),
+        (true, "running" | "needs-operator") => "ended with the run".to_owned(),
+        (_, word) => state(word),
+    }
+}
+
+/// Who it was: as the host verified it, with the caller's own statement beside it.
+pub(super) fn person(by: &str, said: Option<&str>) -> String {
+    match said {
+        Some(said) if said != by => format!("{by} (says: {said})"),
+        _ => by.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_keep_fractions_only_where_they_tell_something() {
+        assert_eq!(took(0.01), "<0.1s");
+        assert_eq!(took(3.21), "3.2s");
+        assert_eq!(took(9.99), "10s");
+        assert_eq!(took(843.4), "14m 3s");
+        assert_eq!(took(-1.0), "0s");
+        assert_eq!(took(f64::NAN), "0s");
+    }
+
+    #[test]
+    fn long_ids_become_names() {
+        let id = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks-a";
+        assert_eq!(with_short_ids(&format!("stop {id}; then /etc/hosts.")), "stop aks-a; then /etc/hosts.");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_taken_out() {
+        assert_eq!(one_line("a\u{1b}[31mred\r\n  b\u{7}"), "a [31mred b");
+    }
+}

@@ -4,6 +4,7 @@ pub mod azure;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod host;
 pub mod notify;
 pub mod observe;
 pub mod probe;

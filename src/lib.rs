@@ -11,3 +11,4 @@ pub mod probe;
 pub mod render;
 pub mod steps;
 pub mod store;
+pub mod triggers;

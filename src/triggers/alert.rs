@@ -1,0 +1,206 @@
+//! `alert`: the webhook of Azure Monitor's action group.
+//!
+//! parse → whom does it concern → admit → ledger → answer, all within three seconds; the rest happens in `run`.
+
+use super::app::{ALERT_BUDGET, App};
+use super::day_log::Delivery;
+use super::run::Message;
+use super::{json, problem};
+use crate::domain::alert::{self, Alert, Concern};
+use crate::domain::causes::with_causes;
+use crate::domain::ledger::{self, Cause, Request};
+use crate::domain::names::PlanName;
+use crate::domain::status::Problem;
+use crate::engine::book::Book;
+use crate::engine::{Taken, WakeUp};
+use crate::host::{Answer, HttpRequestData};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::time::{Instant, timeout_at};
+
+/// What became of one delivery, for one plan.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    plan: Option<PlanName>,
+    /// `started`, `joined`, `deferred`, `ignored`, `looking`.
+    did: &'static str,
+    sentence: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident: Option<String>,
+    #[serde(skip)]
+    wake: Option<Message>,
+    /// Only counts when no plan knows better.
+    #[serde(skip)]
+    tentative: bool,
+}
+
+pub(super) async fn answer(app: Arc<App>, request: HttpRequestData) -> Answer {
+    let body = request.body.as_ref().and_then(|body| body.text()).unwrap_or_default().to_owned();
+    let has_body = request.body.is_some();
+    let alert = if has_body { alert::parse(&body).map(Some) } else { Ok(None) };
+    let delivery = Delivery {
+        by: request.caller.to_string(),
+        status: 0,
+        what: String::new(),
+        bytes: body.len(),
+        alert: alert.as_ref().ok().and_then(|alert| alert.as_ref()?.id.clone()),
+        rule: alert.as_ref().ok().and_then(|alert| alert.as_ref()?.rule.clone()),
+    };
+    let (answer, status, what) = if request.caller.may_act() {
+        match alert {
+            Ok(Some(alert)) => take(&app, &alert).await,
+            Ok(None) => look_everywhere(),
+            Err(unreadable) => refuse(&bad_body(&unreadable)),
+        }
+    } else {
+        refuse(&anonymous())
+    };
+    app.day_log.record(Delivery { status, what, ..delivery });
+    answer
+}
+
+type Told = (Answer, u16, String);
+
+fn refuse(refusal: &Problem) -> Told {
+    (problem(refusal), refusal.status, refusal.detail.clone())
+}
+
+/// The host loses the body of a chunked request. Somebody meant to tell something, so every plan is looked at now.
+fn look_everywhere() -> Told {
+    let sentence = "the alert came without a body (the Functions host loses chunked ones); every plan is looked at now";
+    let outcome = Outcome {
+        plan: None,
+        did: "looking",
+        sentence: sentence.to_owned(),
+        run: None,
+        incident: None,
+        wake: Some(Message::Look { look: true }),
+        tentative: false,
+    };
+    told(202, vec![outcome])
+}
+
+async fn take(app: &App, alert: &Alert) -> Told {
+    // One budget for all plans: the caller waits for the sum.
+    let until = Instant::now() + ALERT_BUDGET;
+    let mut outcomes = Vec::new();
+    for name in app.engine.plans.keys() {
+        match timeout_at(until, for_plan(app, alert, name)).await {
+            Ok(Ok(Some(outcome))) => outcomes.push(outcome),
+            Ok(Ok(None)) => {}
+            Ok(Err(why)) => return refuse(&come_again(name, &why)),
+            Err(_) => return refuse(&come_again(name, "the store did not answer in time")),
+        }
+    }
+    if outcomes.iter().any(|outcome| !outcome.tentative) {
+        outcomes.retain(|outcome| !outcome.tentative);
+    }
+    if outcomes.is_empty() {
+        outcomes.push(ignored(None, "it concerns none of the plans".to_owned()));
+    }
+    let acts = outcomes.iter().any(|outcome| outcome.did != "ignored");
+    told(if acts { 202 } else { 200 }, outcomes)
+}
+
+fn told(status: u16, outcomes: Vec<Outcome>) -> Told {
+    let what = outcomes.iter().map(|outcome| outcome.sentence.as_str()).collect::<Vec<_>>().join("; ");
+    let answer = json(status, &serde_json::json!({ "outcomes": &outcomes }));
+    let answer = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.wake.as_ref())
+        .fold(answer, |answer, wake| answer.wake(serde_json::to_string(wake).unwrap_or_default()));
+    (answer, status, what)
+}
+
+async fn for_plan(app: &App, alert: &Alert, name: &PlanName) -> Result<Option<Outcome>, String> {
+    let Some(configured) = app.engine.plan(name) else { return Ok(None) };
+    if !alert.targets.contains(&configured.plan.front_door.profile) {
+        return Ok(None);
+    }
+    let book = Book::open(&app.engine.store, name).await.map_err(|error| with_causes(&error))?;
+    let primary = ledger::primary(book.state(), &configured.plan);
+    match alert::concern(alert, &configured.plan, &primary, app.engine.clock.now()) {
+        Concern::Unrelated => Ok(None),
+        Concern::Nothing { why } => Ok(Some(ignored(Some(name.clone()), why))),
+        Concern::LookNow { why } => Ok(Some(look_now(name, &why, false))),
+        Concern::OtherOrigin { why } => Ok(Some(look_now(name, &why, true))),
+        Concern::Outage(cause) => admit(app, name, cause).await.map(Some),
+    }
+}
+
+fn look_now(plan: &PlanName, why: &str, tentative: bool) -> Outcome {
+    Outcome {
+        plan: Some(plan.clone()),
+        did: "looking",
+        sentence: format!("{why}; the plan is looked at now"),
+        run: None,
+        incident: None,
+        wake: Some(Message::Look { look: true }),
+        tentative,
+    }
+}
+
+async fn admit(app: &App, name: &PlanName, cause: Cause) -> Result<Outcome, String> {
+    let taken = app.engine.take(name, &Request::Outage(cause)).await.map_err(|error| with_causes(&error))?;
+    let plan = Some(name.clone());
+    Ok(match taken {
+        Taken::Started { run, incident } => Outcome {
+            plan,
+            did: "started",
+            sentence: format!("run {run} is started"),
+            run: Some(run.to_string()),
+            incident: Some(incident.to_string()),
+            wake: Some(Message::Wake(WakeUp { run, after: 0 })),
+            tentative: false,
+        },
+        Taken::Joined { run } => Outcome {
+            plan,
+            did: "joined",
+            sentence: format!("run {run} was started for it already"),
+            run: Some(run.to_string()),
+            incident: None,
+            wake: None,
+            tentative: false,
+        },
+        Taken::Deferred { incident, guard } => Outcome {
+            plan,
+            did: "deferred",
+            sentence: format!("the incident is open and waits: {}", guard.text),
+            run: None,
+            incident: incident.map(|incident| incident.to_string()),
+            wake: None,
+            tentative: false,
+        },
+        Taken::Nothing { why } => ignored(plan, why),
+    })
+}
+
+fn ignored(plan: Option<PlanName>, why: String) -> Outcome {
+    Outcome {
+        plan,
+        did: "ignored",
+        sentence: format!("nothing was done: {why}"),
+        run: None,
+        incident: None,
+        wake: None,
+        tentative: false,
+    }
+}
+
+fn bad_body(unreadable: &alert::Unreadable) -> Problem {
+    let next = "Nothing was started. Point an action group of Azure Monitor at this URL, with the common alert schema.";
+    Problem::new(400, "The body is no alert", unreadable.to_string(), next)
+}
+
+fn anonymous() -> Problem {
+    let next = "Call with a function key: header x-functions-key, or code= in the action group's URL.";
+    Problem::new(401, "Who calls is not known", "an alert is only taken from a caller with a function key", next)
+}
+
+/// 503 and not 500: Azure Monitor delivers again after 503 and gives up after 500.
+fn come_again(plan: &PlanName, why: &str) -> Problem {
+    let next = "Deliver it again. If this stays: check the store that [store] names and the permissions on it.";
+    Problem::new(503, "The alert could not be written down", format!("plan {plan}: {why}"), next)
+}

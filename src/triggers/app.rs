@@ -1,0 +1,160 @@
+//! The app: everything built from the configuration, once per process, after the port is bound.
+
+use super::day_log::DayLog;
+use crate::azure::{self, Azure};
+use crate::config::{self, ChannelKind, Config, ConfigErrors, StoreUrl};
+use crate::domain::causes::with_causes;
+use crate::domain::names::ChannelName;
+use crate::domain::run::Driver;
+use crate::engine::ports::{Channel, Clock, Store, SystemClock};
+use crate::engine::{Configured, Engine, Settings, Shelf};
+use crate::notify::{Address, CloudEvents, Post, Teams};
+use crate::observe::Observer;
+use crate::probe::Probe;
+use crate::probe::dns::Dns;
+use crate::probe::tls::{self, Trust};
+use crate::steps::wired;
+use crate::store::{self, StoreTarget};
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything that the functions need.
+pub struct App {
+    pub config: Config,
+    pub engine: Engine,
+    pub observer: Observer,
+    pub(super) day_log: DayLog,
+}
+
+/// The app, as soon as it is built.
+pub type Ready = Shared<BoxFuture<'static, Result<Arc<App>, BuildError>>>;
+
+/// Why the app could not be built. The same text answers every function.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BuildError {
+    #[error("the configuration is wrong:\n{0}")]
+    Config(Arc<ConfigErrors>),
+    #[error("{what} cannot be set up: {why}")]
+    Part { what: &'static str, why: String },
+}
+
+/// Builds the app in the background, beside the listener that is answering already.
+pub fn pending(driver: Driver) -> Ready {
+    let building = tokio::task::spawn_blocking(move || {
+        let path = config::document_path(&config::process_env);
+        let config = config::load(&path).map_err(|errors| BuildError::Config(Arc::new(errors)))?;
+        App::build(config, driver)
+    });
+    let built = async move {
+        match building.await {
+            Ok(built) => built.map(Arc::new),
+            Err(panicked) => Err(part("the app", panicked)),
+        }
+    };
+    built.boxed().shared()
+}
+
+fn part(what: &'static str, why: impl std::error::Error) -> BuildError {
+    BuildError::Part { what, why: with_causes(&why) }
+}
+
+impl App {
+    /// Puts everything together. Opens no connection. Has to run inside the runtime.
+    pub fn build(config: Config, driver: Driver) -> Result<Self, BuildError> {
+        let trust = Trust::system().map_err(|error| part("the trust store", error))?;
+        let dns = Dns::new(&config.network.dns_servers).map_err(|error| part("name resolution", error))?;
+        let store = open_store(&config)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let observer = Observer {
+            azure: azure_of(&config, &dns, &trust)?,
+            probe: Probe::new(dns.clone(), trust.clone()).map_err(|error| part("the probes", error))?,
+            store: store.clone(),
+            clock: clock.clone(),
+            vantage: vantage(&config),
+        };
+        let engine = Engine {
+            steps: Arc::new(wired::steps(&observer)),
+            channels: Arc::new(channels(&config, &dns, &trust)?),
+            plans: Arc::new(plans(&config)),
+            settings: settings(&config),
+            store: store.clone(),
+            clock: clock.clone(),
+            shelf: Shelf::default(),
+            driver,
+        };
+        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock) })
+    }
+}
+
+fn open_store(config: &Config) -> Result<Arc<dyn Store>, BuildError> {
+    let target = match &config.store {
+        StoreUrl::File(path) => StoreTarget::Directory(path.clone()),
+        StoreUrl::Memory => StoreTarget::Memory,
+    };
+    store::open(&target).map_err(|error| part("the store", error))
+}
+
+fn azure_of(config: &Config, dns: &Dns, trust: &Trust) -> Result<Azure, BuildError> {
+    let settings = azure::Settings {
+        arm: config.cloud.arm.clone(),
+        arm_audience: config.cloud.arm_audience.clone(),
+        postgres_audience: config.cloud.postgres_audience.clone(),
+        ..azure::Settings::default()
+    };
+    let identity = match &config.identity {
+        config::Identity::Managed { client_id } => azure::Identity::Managed { client_id: client_id.clone() },
+        config::Identity::AzureCli => azure::Identity::AzureCli,
+    };
+    Azure::new(settings, identity, tls::http_builder(dns, trust)).map_err(|error| part("the Azure client", error))
+}
+
+fn channels(config: &Config, dns: &Dns, trust: &Trust) -> Result<BTreeMap<ChannelName, Arc<dyn Channel>>, BuildError> {
+    let mut channels: BTreeMap<ChannelName, Arc<dyn Channel>> = BTreeMap::new();
+    for channel in &config.channels {
+        let client = tls::http_client(dns, trust, channel.timeout).map_err(|error| part("a channel", error))?;
+        let post = Post::new(channel.name.clone(), Address::Kept(channel.url.clone()), client, channel.timeout);
+        let built: Arc<dyn Channel> = match channel.kind {
+            ChannelKind::Teams => Arc::new(Teams::new(post)),
+            ChannelKind::CloudEvents => Arc::new(CloudEvents::new(post)),
+        };
+        channels.insert(channel.name.clone(), built);
+    }
+    Ok(channels)
+}
+
+fn plans(config: &Config) -> BTreeMap<crate::domain::names::PlanName, Configured> {
+    let configured = |plan: &crate::domain::plan::Plan| Configured {
+        plan: Arc::new(plan.clone()),
+        config_digest: config.digest.clone(),
+    };
+    config.plans.iter().map(|plan| (plan.name.clone(), configured(plan))).collect()
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        slice: config.engine.slice,
+        renew: config.engine.renew,
+        claim_dead: config.engine.claim_dead,
+        same_instance_dead: config.engine.same_instance_dead,
+        ..Settings::default()
+    }
+}
+
+/// From where this process sees things: what the configuration says, else what the platform's environment tells.
+fn vantage(config: &Config) -> String {
+    if let Some(told) = &config.network.vantage {
+        return format!("own probe from {told}");
+    }
+    let var = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    match (var("WEBSITE_SITE_NAME"), var("REGION_NAME")) {
+        (Some(app), Some(region)) => format!("own probe from function app {app} in {region}"),
+        (Some(app), None) => format!("own probe from function app {app}"),
+        _ => "own probe from this machine".to_owned(),
+    }
+}
+
+/// The longest an alert may take before its caller is told to come again.
+pub(super) const ALERT_BUDGET: Duration = Duration::from_millis(2_500);

@@ -1,0 +1,180 @@
+//! Acting: manual failover, words to runs and plans. Each is recorded with who called, as the host verified it.
+
+use super::super::app::App;
+use super::super::json;
+use super::super::run::Message;
+use super::{Answered, no_such_plan, no_such_run, store_failed, words};
+use crate::domain::ledger::{self, Cause, Decision, Guard, Request};
+use crate::domain::names::{PlanName, RunId};
+use crate::domain::run::StartedBy;
+use crate::domain::runbook::{self, RunKind};
+use crate::domain::status::{Done, Problem, Words};
+use crate::engine::book::Book;
+use crate::engine::journal::Journal;
+use crate::engine::{Configured, IntakeError, Taken, WakeUp, WordError};
+use crate::host::{Answer, HttpRequestData};
+
+/// Who calls, and what they say of themselves.
+struct Speaker {
+    by: String,
+    said: Option<String>,
+    why: String,
+}
+
+/// Acting needs a known caller and a reason.
+fn speaker(request: &HttpRequestData, words: &Words) -> Result<Speaker, Problem> {
+    if !request.caller.may_act() {
+        let next = "Call with a function key of your own in x-functions-key; its name is what is recorded.";
+        return Err(Problem::new(403, "Who calls is not known", "anonymous callers may only read", next));
+    }
+    let why = words.why.as_deref().map(str::trim).filter(|why| !why.is_empty());
+    let Some(why) = why else {
+        let next = "Send {\"why\": \"…\"}: one sentence that the report will quote.";
+        return Err(Problem::new(400, "The reason is missing", "whoever acts says why", next));
+    };
+    Ok(Speaker { by: request.caller.to_string(), said: words.who.clone(), why: why.to_owned() })
+}
+
+pub(super) async fn on_plan(app: &App, plan: &PlanName, verb: &str, request: &HttpRequestData) -> Answered {
+    let configured = app.engine.plan(plan).ok_or_else(|| no_such_plan(app, plan))?;
+    let words = words(request)?;
+    let speaker = speaker(request, &words)?;
+    let (by, said, why) = (speaker.by.as_str(), speaker.said.as_deref(), speaker.why.as_str());
+    let (did, sentence, spoken) = match verb {
+        "runs" if words.dry_run => return would_start(app, configured, &words, &speaker).await,
+        "runs" => return start(app, plan, &words, &speaker).await,
+        "pause" => ("paused", "automatic starts are held", app.engine.pause(plan, by, said, why).await),
+        "resume" => ("resumed", "what waits is asked again now", app.engine.resume(plan, by, said, why).await),
+        "acknowledge" => ("acknowledged", "the cool-down is over", app.engine.acknowledge(plan, by, said, why).await),
+        _ => return Err(no_such_verb(verb, "runs, pause, resume and acknowledge")),
+    };
+    spoken.map_err(|error| word_refused(&error))?;
+    let done = done(did, format!("{plan}: {sentence}"), by);
+    // What waited is looked at now, not only at the next tick.
+    Ok(wake(json(200, &done), &Message::Look { look: true }))
+}
+
+pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpRequestData) -> Answered {
+    if run.plan().is_none() {
+        return Err(no_such_run(run));
+    }
+    let words = words(request)?;
+    let speaker = speaker(request, &words)?;
+    let (by, said, why) = (speaker.by.as_str(), speaker.said.as_deref(), speaker.why.as_str());
+    let (did, sentence, spoken) = match verb {
+        "approve" => ("approved", "it goes on", app.engine.approve(run, by, said, why).await),
+        "decline" => ("declined", "it ends without touching anything", app.engine.decline(run, by, said, why).await),
+        "abort" => ("abort-requested", "it ends; nothing is undone", app.engine.abort(run, by, said, why).await),
+        _ => return Err(no_such_verb(verb, "approve, decline and abort")),
+    };
+    let wake_up = spoken.map_err(|error| word_refused(&error))?;
+    let mut done = done(did, format!("{run}: {sentence}"), by);
+    done.run = Some(run.clone());
+    if verb == "abort" {
+        done.details = left_running(app, run).await;
+    }
+    Ok(wake(json(200, &done), &Message::Wake(wake_up)))
+}
+
+/// What Azure accepted and nobody takes back.
+async fn left_running(app: &App, run: &RunId) -> Vec<String> {
+    let Ok(Some(journal)) = Journal::open(&app.engine.store, run).await else { return Vec::new() };
+    let calls = journal.state().accepted_calls().into_iter();
+    calls.map(|intent| format!("left as it is: {} {}", intent.call.verb.text(), intent.call.target)).collect()
+}
+
+async fn start(app: &App, plan: &PlanName, words: &Words, speaker: &Speaker) -> Answered {
+    let request = Request::Failover { cause: cause(app, words, speaker), force: words.force };
+    let taken = app.engine.take(plan, &request).await.map_err(|error| intake_failed(app, &error))?;
+    let by = speaker.by.as_str();
+    Ok(match taken {
+        Taken::Started { run, incident } => {
+            let mut done = done("started", format!("run {run} is started"), by);
+            done.run = Some(run.clone());
+            done.incident = Some(incident);
+            wake(json(202, &done), &Message::Wake(WakeUp { run, after: 0 }))
+        }
+        Taken::Joined { run } => {
+            let mut done = done("joined", format!("run {run} is under way already"), by);
+            done.run = Some(run);
+            json(202, &done)
+        }
+        Taken::Deferred { guard, .. } => return Err(held(plan, &guard)),
+        Taken::Nothing { why } => json(200, &done("nothing", why, by)),
+    })
+}
+
+fn cause(app: &App, words: &Words, speaker: &Speaker) -> Cause {
+    let Speaker { by, said, why } = speaker;
+    let key = words.idempotency_key.as_ref().map(|key| format!("person:{key}"));
+    let by_person = StartedBy::Person { by: by.clone(), said: said.clone(), why: why.clone(), force: words.force };
+    Cause { since: app.engine.clock.now(), sign: format!("started by {by}: {why}"), by: by_person, key }
+}
+
+/// The same decision, with nothing written.
+async fn would_start(app: &App, configured: &Configured, words: &Words, speaker: &Speaker) -> Answered {
+    let plan = &configured.plan;
+    let book = Book::open(&app.engine.store, &plan.name).await.map_err(|error| store_failed(&error))?;
+    let request = Request::Failover { cause: cause(app, words, speaker), force: words.force };
+    let by = speaker.by.as_str();
+    let mut would = match ledger::admit(book.state(), plan, &request, app.engine.clock.now()) {
+        Decision::Admit(admission) => {
+            let to = plan.other(&admission.leave).name.clone();
+            done(
+                "would-start",
+                format!("a failover of {} from {} to {to} would be started", plan.name, admission.leave),
+                by,
+            )
+        }
+        Decision::Join { run } => {
+            let mut joined =
+                done("would-join", format!("run {run} is under way already; nothing would be started"), by);
+            joined.run = Some(run);
+            return Ok(json(200, &joined));
+        }
+        Decision::Defer { guard, .. } => return Err(held(&plan.name, &guard)),
+        Decision::Nothing { why } => return Ok(json(200, &done("nothing", why, by))),
+    };
+    would.details = runbook::lines(RunKind::Failover).iter().map(|line| line.step.promise().to_owned()).collect();
+    if words.force {
+        would.details.insert(0, "by force: the outage is not proven first, and a pause does not hold it".to_owned());
+    }
+    Ok(json(200, &would))
+}
+
+fn done(did: &str, sentence: String, by: &str) -> Done {
+    Done { did: did.to_owned(), sentence, run: None, incident: None, details: Vec::new(), by: by.to_owned() }
+}
+
+fn wake(answer: Answer, message: &Message) -> Answer {
+    answer.wake(serde_json::to_string(message).unwrap_or_default())
+}
+
+fn held(plan: &PlanName, guard: &Guard) -> Problem {
+    let next = "Lift what holds it, or name what you override with force.";
+    Problem::new(409, "A guard holds the plan", format!("{plan}: {}", guard.text), next)
+}
+
+fn no_such_verb(verb: &str, verbs: &str) -> Problem {
+    Problem::new(
+        404,
+        "No such verb",
+        format!("{verb:?} is nothing that can be done here"),
+        format!("There are {verbs}."),
+    )
+}
+
+fn word_refused(error: &WordError) -> Problem {
+    match error {
+        WordError::NoSuchRun { run } => no_such_run(run),
+        WordError::Refused(refusal) => Problem::new(409, "Not now", refusal.to_string(), refusal.advice()),
+        other => store_failed(other),
+    }
+}
+
+fn intake_failed(app: &App, error: &IntakeError) -> Problem {
+    match error {
+        IntakeError::NoSuchPlan { plan } => no_such_plan(app, plan),
+        other => store_failed(other),
+    }
+}

@@ -1,0 +1,96 @@
+//! `operator`: people, by HTTP and from the command line. Reading is for every caller, acting for known ones.
+
+mod act;
+mod read;
+mod status;
+
+use super::app::App;
+use super::problem;
+use crate::domain::causes::with_causes;
+use crate::domain::names::{PlanName, RunId};
+use crate::domain::status::{Problem, Words};
+use crate::host::{Answer, HttpRequestData};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longest time for anything but waiting for news. A store that hangs must not end as an invocation that failed, of
+/// which the host shows its caller nothing.
+const BUDGET: Duration = Duration::from_secs(15);
+
+pub(super) async fn answer(app: Arc<App>, request: HttpRequestData) -> Answer {
+    let answered = timeout(BUDGET + read::wait(&request), route(&app, &request)).await;
+    answered.unwrap_or_else(|_| Err(too_slow())).unwrap_or_else(|refusal| problem(&refusal))
+}
+
+/// Every path below `/api/v1`, on one screen.
+async fn route(app: &App, request: &HttpRequestData) -> Answered {
+    let path = segments(&request.path);
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match (request.method.as_str(), path.as_slice()) {
+        ("GET", ["plans"]) => read::plans(app).await,
+        ("GET", ["plans", plan]) => read::plan(app, &PlanName::new(*plan)).await,
+        ("GET", ["plans", plan, "runs"]) => read::runs(app, &PlanName::new(*plan)).await,
+        ("GET", ["runs", run]) => read::run(app, &RunId::new(*run), request).await,
+        ("GET", ["runs", run, "report"]) => read::report(app, &RunId::new(*run), request).await,
+        ("POST", ["plans", plan, verb]) => act::on_plan(app, &PlanName::new(*plan), verb, request).await,
+        ("POST", ["runs", run, verb]) => act::on_run(app, &RunId::new(*run), verb, request).await,
+        (method, _) => Err(Problem::new(
+            404,
+            "No such path",
+            format!("{method} {} is nothing here", request.path),
+            "GET /api/v1/plans lists the plans; the README lists every path.",
+        )),
+    }
+}
+
+/// What an answer is, or the problem to be told instead.
+type Answered = Result<Answer, Problem>;
+
+/// The path behind `/v1`, decoded as far as names need it (they hold no character that needs an escape).
+fn segments(path: &str) -> Vec<String> {
+    let mut parts = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
+    parts.by_ref().find(|part| part == "v1");
+    parts.collect()
+}
+
+/// The body of a `POST`: empty or JSON. Unknown members are refused, since a misspelt `force` must not pass unseen.
+fn words(request: &HttpRequestData) -> Result<Words, Problem> {
+    let Some(text) = request.body.as_ref().and_then(|body| body.text()).filter(|text| !text.trim().is_empty()) else {
+        return Ok(Words::default());
+    };
+    serde_json::from_str(text).map_err(|error| {
+        let next = "Send {\"who\": …, \"why\": …}; a failover also takes idempotency_key, force and dry_run.";
+        Problem::new(400, "The body cannot be read", error.to_string(), next)
+    })
+}
+
+fn no_such_plan(app: &App, plan: &PlanName) -> Problem {
+    let known: Vec<&str> = app.engine.plans.keys().map(PlanName::as_str).collect();
+    Problem::new(
+        404,
+        "No such plan",
+        format!("there is no plan {plan}"),
+        format!("The plans are: {}.", known.join(", ")),
+    )
+}
+
+fn no_such_run(run: &RunId) -> Problem {
+    Problem::new(404, "No such run", format!("there is no run {run}"), "GET /api/v1/plans/{plan}/runs lists them.")
+}
+
+fn too_slow() -> Problem {
+    let detail = format!("nothing was answered within {} s; whether it was written is not known", BUDGET.as_secs());
+    Problem::new(
+        503,
+        "The store did not answer",
+        detail,
+        "Look at the status, then ask again; check the store that [store] names.",
+    )
+}
+
+/// The store failed: 503, so that whoever asked asks again.
+fn store_failed(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::error!(error, "the store failed while a person was asking");
+    Problem::new(503, "The store did not answer", with_causes(error), "Ask again; check the store that [store] names.")
+}

@@ -1,0 +1,182 @@
+//! Status of plans and live views of runs, folded from ledger and journal.
+
+use super::super::app::App;
+use super::store_failed;
+use crate::domain::chain::Entry;
+use crate::domain::duration;
+use crate::domain::ledger::{self, PlanState};
+use crate::domain::plan::{Automation, Plan};
+use crate::domain::report::Report;
+use crate::domain::run::{Approval, RunEvent, RunState};
+use crate::domain::runbook;
+use crate::domain::status::{ActiveLine, AskLine, EventLine, Light, PlanStatus, Problem, RunView, StepView};
+use crate::engine::Configured;
+use crate::engine::book::Book;
+use crate::engine::journal::Journal;
+
+/// One plan, as it stands.
+pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanStatus, Problem> {
+    let plan = &configured.plan;
+    let book = Book::open(&app.engine.store, &plan.name).await.map_err(|error| store_failed(&error))?;
+    let state = book.state();
+    let active = active(app, state).await;
+    let primary = ledger::primary(state, plan);
+    let (light, sentence) = sentence(plan, state, active.as_ref());
+    Ok(PlanStatus {
+        plan: plan.name.clone(),
+        light,
+        sentence,
+        automation: plan.automation,
+        standby: plan.other(&primary).name.clone(),
+        primary,
+        incident: state.incident.clone(),
+        active,
+        paused: state.paused.clone(),
+        debts: state.debts.clone(),
+        last_run: state.runs.iter().rev().find(|line| line.closed_at.is_some()).cloned(),
+        ledger_head: book.head().hash.clone(),
+    })
+}
+
+/// A journal that cannot be read shows as what it is: a run that waits for a person.
+async fn active(app: &App, state: &PlanState) -> Option<ActiveLine> {
+    let active = state.active.as_ref()?;
+    let (headline, needs_operator) = match Journal::open(&app.engine.store, &active.run).await {
+        Ok(Some(journal)) => (Report::of(journal.state(), journal.head()).headline, needs_person(journal.state())),
+        Ok(None) => ("admitted; its journal is about to begin".to_owned(), false),
+        Err(error) => (format!("its journal cannot be read: {error}"), true),
+    };
+    Some(ActiveLine {
+        run: active.run.clone(),
+        incident: active.incident.clone(),
+        kind: active.kind,
+        headline,
+        needs_operator,
+    })
+}
+
+fn needs_person(run: &RunState) -> bool {
+    run.asking().next().is_some() || matches!(run.approval, Approval::Asked { .. })
+}
+
+fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Light, String) {
+    if let Some(active) = active {
+        return (Light::Red, format!("{}: {}", active.run, active.headline));
+    }
+    if let Some(incident) = &state.incident {
+        let held = incident.deferred.as_ref().map(|held| format!("; held by {:?}", held.guard)).unwrap_or_default();
+        return (Light::Red, format!("incident {} is open{held}: {}", incident.id, incident.cause.sign));
+    }
+    if let Some(debt) = state.debts.first() {
+        return (Light::Yellow, format!("the fence of {} is owed: {}", debt.site, debt.why));
+    }
+    if let Some(paused) = &state.paused {
+        return (Light::Yellow, format!("paused by {}: {}", paused.by, paused.why));
+    }
+    let primary = ledger::primary(state, plan);
+    if primary != plan.preferred().name {
+        return (Light::Yellow, format!("{primary} serves; {} is the preferred site", plan.preferred().name));
+    }
+    let rto = duration::text(plan.rto);
+    match plan.automation {
+        Automation::Observe => {
+            (Light::Yellow, format!("{primary} is primary; observing only, nothing would be started"))
+        }
+        _ => (Light::Green, format!("{primary} is primary, nothing is open; recovery-time target {rto}")),
+    }
+}
+
+/// A run, live, with its events behind `after`.
+pub(super) fn of_run(journal: &Journal, entries: &[Entry<RunEvent>], after: u64) -> RunView {
+    let run = journal.state();
+    let report = Report::of(run, journal.head());
+    RunView {
+        run: report.run,
+        plan: report.plan,
+        kind: report.kind,
+        headline: report.headline,
+        state: report.state,
+        closed: run.closed,
+        seq: journal.head().seq,
+        steps: steps(run),
+        asks: asks(run),
+        events: events(entries, after),
+    }
+}
+
+fn steps(run: &RunState) -> Vec<StepView> {
+    let lines = runbook::lines(run.created.kind).iter();
+    let view = |line: &runbook::Line| {
+        let state = run.step(line.step)?;
+        let saw = state.proof.as_ref().or(state.observations.last()).map(|saw| saw.text());
+        Some(StepView {
+            step: line.step,
+            state: state.phase.as_str().to_owned(),
+            started_at: state.started_at,
+            ended_at: state.ended_at,
+            note: state.failure.as_ref().map(|(_, message)| message.clone()).or(saw),
+        })
+    };
+    lines.filter_map(view).collect()
+}
+
+fn asks(run: &RunState) -> Vec<AskLine> {
+    if run.outcome.is_some() {
+        return Vec::new();
+    }
+    let mut asks: Vec<AskLine> = run
+        .asking()
+        .map(|(step, asked)| AskLine {
+            about: step.to_string(),
+            what: asked.ask.what.clone(),
+            means: asked.ask.means.clone(),
+            commands: asked.ask.commands.clone(),
+            approve_means: asked.ask.approve_means.clone(),
+        })
+        .collect();
+    if let Approval::Asked { until, .. } = &run.approval {
+        let id = &run.created.run;
+        asks.push(AskLine {
+            about: "approval".to_owned(),
+            what: format!(
+                "The outage of {} is confirmed; the failover to {} waits for approval.",
+                run.created.primary, run.created.standby
+            ),
+            means: format!(
+                "Nothing was touched yet. Without an answer the run ends at {}.",
+                until.format("%H:%M:%S UTC")
+            ),
+            commands: vec![
+                format!("reveille approve {id} --why \"…\" --execute"),
+                format!("reveille decline {id} --why \"…\" --execute"),
+            ],
+            approve_means: Some(format!(
+                "stop the cluster of {}, start the one of {}",
+                run.created.primary, run.created.standby
+            )),
+        });
+    }
+    asks
+}
+
+/// Repeats of the same words are told once.
+fn events(entries: &[Entry<RunEvent>], after: u64) -> Vec<EventLine> {
+    let mut lines: Vec<EventLine> = entries.iter().filter_map(event).collect();
+    lines.dedup_by(|later, earlier| later.kind == earlier.kind && later.text == earlier.text);
+    lines.retain(|line| line.seq > after);
+    lines
+}
+
+/// Renewals of a claim are no news to people.
+fn event(entry: &Entry<RunEvent>) -> Option<EventLine> {
+    if matches!(entry.event, RunEvent::Claimed { .. }) {
+        return None;
+    }
+    Some(EventLine {
+        seq: entry.seq,
+        at: entry.at,
+        kind: entry.event.kind().to_owned(),
+        step: entry.event.step(),
+        text: entry.event.text(),
+    })
+}

@@ -9,6 +9,8 @@ pub mod notify;
 pub mod observe;
 pub mod probe;
 pub mod render;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod steps;
 pub mod store;
 pub mod triggers;

@@ -1,0 +1,111 @@
+//! The configuration of a scenario's function app: what an operator would write, with short intervals.
+
+use serde_json::{Value, json};
+
+use super::{PASSWORD, Surroundings, variable};
+use crate::sandbox::planes::Channel;
+use crate::sandbox::scenario::{Pace, Scenario};
+use crate::sandbox::world::{Ports, Site, Workload};
+
+/// The text of `reveille.toml`.
+pub(super) fn text(scenario: &Scenario, around: &Surroundings<'_>) -> Result<String, toml::ser::Error> {
+    let ports = around.world.ports();
+    let workloads = around.world.workloads();
+    let plans: Vec<Value> = workloads.iter().map(|workload| plan(workload, scenario, ports)).collect();
+    let mut config = json!({
+        "store": {"url": "file:./state"},
+        "identity": {"kind": "managed"},
+        "cloud": {"arm": format!("https://management.azure.com:{}", ports.https)},
+        "network": {"dns_servers": [around.dns], "vantage": "the sandbox"},
+        "channel": [channel(Channel::Teams, "teams"), channel(Channel::Hook, "cloudevents")],
+        "plan": plans,
+    });
+    if scenario.plan.pace == Pace::Fast {
+        config["engine"] = json!({"renew": "1s", "claim_dead": "5s", "same_instance_dead": "1s"});
+    }
+    toml::to_string(&config)
+}
+
+fn channel(channel: Channel, kind: &str) -> Value {
+    json!({"name": channel.name(), "kind": kind, "url": {"env": variable(channel)}, "timeout": "2s"})
+}
+
+fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
+    let [first, second] = &workload.sites;
+    json!({
+        "name": workload.product,
+        "automation": scenario.plan.automation,
+        "workload": "starts-with-cluster",
+        "rto": "5m",
+        "rpo": "5m",
+        "cooldown": scenario.plan.cooldown,
+        "alert_rules": [workload.rule()],
+        "front_door": {
+            "profile": workload.profile_id(),
+            "origin_group": workload.origin_group(),
+            "hostname": format!("{}:{}", workload.endpoint_host(), ports.https),
+        },
+        "site": [site(first, true, ports), site(second, false, ports)],
+        "database": {
+            "servers": [first.server_id(), second.server_id()],
+            "virtual_endpoint": workload.virtual_endpoint(),
+            "port": ports.postgres,
+            "database": workload.database(),
+            "user": "reveille",
+            "password": {"env": PASSWORD},
+            "promote": "ask",
+        },
+        "fence": {"unable": scenario.plan.unable},
+        "app": [{"kind": "sonarqube", "served_by_header": "x-served-by"}],
+        "timing": timing(scenario),
+    })
+}
+
+fn site(site: &Site, preferred: bool, ports: Ports) -> Value {
+    json!({
+        "name": site.region,
+        "preferred": preferred,
+        "cluster": site.cluster_id(),
+        "origin": format!("{}:{}", site.origin, ports.https),
+        "served_by": site.region,
+    })
+}
+
+/// What the scenario says, on top of its pace.
+fn timing(scenario: &Scenario) -> Value {
+    let mut timing = match scenario.plan.pace {
+        Pace::Fast => fast(),
+        Pace::Production => json!({}),
+    };
+    for (key, value) in &scenario.plan.timing {
+        timing[key] = json!(value);
+    }
+    timing
+}
+
+/// Seconds where a real plan has minutes.
+fn fast() -> Value {
+    json!({
+        "probe_interval": "200ms",
+        "probe_timeout": "1s",
+        "confirm_samples": 5,
+        "confirm_failures": 4,
+        "confirm_hold": "1s",
+        "confirm_deadline": "15s",
+        "metric_window": "1m",
+        "metric_settle": "0s",
+        "cluster_poll": "500ms",
+        "writer_poll": "500ms",
+        "app_poll": "500ms",
+        "fence_deadline": "8s",
+        "start_warning": "20s",
+        "start_deadline": "60s",
+        "capacity_retry": "1s",
+        "writer_deadline": "3s",
+        "app_deadline": "20s",
+        "route_deadline": "15s",
+        "operator_wait": "30s",
+        "approval_wait": "30s",
+        "arm_timeout": "3s",
+    })
+}

@@ -1,0 +1,187 @@
+//! AKS: clusters, agent pools, start and stop.
+
+use axum::http::Method;
+
+use crate::sandbox::world::{
+    Cluster, ClusterRefusal, FaultAction, Operation, OperationError, OperationKind, Outcome, World,
+};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::{aks_json, lro, route};
+
+/// What a path below `Microsoft.ContainerService` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    Clusters,
+    Cluster(String),
+    Start(String),
+    Stop(String),
+    Pools(String),
+    Pool(String, String),
+    Status(String),
+    Result(String),
+}
+
+impl Target {
+    pub fn parse(tail: &[&str]) -> Option<Self> {
+        Some(match *tail {
+            ["managedclusters"] => Self::Clusters,
+            ["managedclusters", name] => Self::Cluster(name.into()),
+            ["managedclusters", name, "start"] => Self::Start(name.into()),
+            ["managedclusters", name, "stop"] => Self::Stop(name.into()),
+            ["managedclusters", name, "agentpools"] => Self::Pools(name.into()),
+            ["managedclusters", name, "agentpools", pool] => Self::Pool(name.into(), pool.into()),
+            ["locations", _, "operations", id] => Self::Status(id.into()),
+            ["locations", _, "operationresults", id] => Self::Result(id.into()),
+            _ => return None,
+        })
+    }
+
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pools(_) | Self::Pool(..) => "Microsoft.ContainerService/managedClusters/agentPools",
+            _ => "Microsoft.ContainerService/managedClusters",
+        }
+    }
+
+    pub fn is_operation(&self) -> bool {
+        self.operation_id().is_some()
+    }
+
+    pub fn operation_id(&self) -> Option<&str> {
+        match self {
+            Self::Status(id) | Self::Result(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The region whose resource provider answers.
+    pub fn region(&self, world: &World) -> Option<String> {
+        match self {
+            Self::Clusters => None,
+            Self::Cluster(name) | Self::Start(name) | Self::Stop(name) | Self::Pools(name) | Self::Pool(name, _) => {
+                world.cluster(name).map(|it| it.region)
+            }
+            Self::Status(id) | Self::Result(id) => world.operation(id).map(|it| it.location),
+        }
+    }
+}
+
+pub(super) fn handle(call: &Call, target: &Target, effect: Option<&FaultAction>) -> Answer {
+    match (&call.method, target) {
+        (&Method::POST, Target::Start(name)) => start(call, name, effect),
+        (&Method::POST, Target::Stop(name)) => stop(call, name, effect),
+        (&Method::GET, Target::Start(_) | Target::Stop(_)) => route::not_allowed(call),
+        (&Method::GET, target) => read(call, target),
+        _ => route::not_allowed(call),
+    }
+}
+
+fn read(call: &Call, target: &Target) -> Answer {
+    match target {
+        Target::Clusters => Answer::list(call.world.clusters().iter().map(aks_json::cluster).collect()),
+        Target::Cluster(name) => with_cluster(call, name, |it| Answer::ok(aks_json::cluster(it))),
+        Target::Pools(name) => with_cluster(call, name, |it| Answer::list(aks_json::pools(it))),
+        Target::Pool(name, pool) => with_cluster(call, name, |it| one_pool(call, it, pool)),
+        Target::Status(id) => with_operation(call, id, |it| lro::status(it, true)),
+        Target::Result(id) => with_operation(call, id, |it| lro::result(call, &lro::AKS, it, || Answer::empty(204))),
+        Target::Start(_) | Target::Stop(_) => route::not_allowed(call),
+    }
+}
+
+fn with_cluster(call: &Call, name: &str, answer: impl FnOnce(&Cluster) -> Answer) -> Answer {
+    call.world.cluster(name).map_or_else(|| not_found(call, name), |it| answer(&it))
+}
+
+fn with_operation(call: &Call, id: &str, answer: impl FnOnce(&Operation) -> Answer) -> Answer {
+    // It was there when the signature was checked; forgetting it meanwhile is a 404 like before.
+    call.world
+        .operation(id)
+        .map_or_else(|| Answer::error(404, "NotFound", "The operation was not found."), |it| answer(&it))
+}
+
+fn one_pool(call: &Call, cluster: &Cluster, pool: &str) -> Answer {
+    match cluster.pools.iter().find(|it| it.name == pool) {
+        Some(found) => Answer::ok(aks_json::pool(cluster, found)),
+        None => call.unknown(Answer::error(404, "NotFound", format!("Agent pool '{pool}' was not found."))),
+    }
+}
+
+fn not_found(call: &Call, name: &str) -> Answer {
+    call.unknown(super::subscription::resource_not_found("Microsoft.ContainerService/managedClusters", name))
+}
+
+fn start(call: &Call, name: &str, effect: Option<&FaultAction>) -> Answer {
+    match call.world.start_cluster(name, outcome(effect)) {
+        Ok(operation) => lro::accepted(call, &lro::AKS, &operation, None),
+        Err(refusal) => refused(call, name, refusal),
+    }
+}
+
+fn stop(call: &Call, name: &str, effect: Option<&FaultAction>) -> Answer {
+    match call.world.stop_cluster(name, outcome(effect)) {
+        Ok(operation) => lro::accepted(call, &lro::AKS, &operation, None),
+        Err(refusal) => refused(call, name, refusal),
+    }
+}
+
+/// How a fault makes the operation end.
+pub(super) fn outcome(effect: Option<&FaultAction>) -> Outcome {
+    let mut outcome = Outcome::default();
+    match effect {
+        Some(FaultAction::OperationFails { code, message }) => {
+            outcome.fails = Some(OperationError::new(code, message.clone()))
+        }
+        Some(FaultAction::OperationHangs) => outcome.hangs = true,
+        Some(FaultAction::ErrorBeside) => outcome.error_beside = true,
+        _ => {}
+    }
+    outcome
+}
+
+fn refused(call: &Call, name: &str, refusal: ClusterRefusal) -> Answer {
+    match refusal {
+        ClusterRefusal::NotFound => not_found(call, name),
+        ClusterRefusal::CannotStart { provisioning, power, since, elapsed } => {
+            let since = since.format("%Y-%m-%d %H:%M:%S");
+            let elapsed = format!("{}m{}s", elapsed.num_minutes(), elapsed.num_seconds() % 60);
+            flat(format!(
+                "managed cluster is in Provisioning State({provisioning}) and Power State({power}), \
+                 starting cannot be performed The previous operation started at '{since}' and elapsed time is {elapsed}"
+            ))
+        }
+        ClusterRefusal::NotRunning { since } => {
+            let since = since.format("%Y-%m-%d %H:%M:%S");
+            flat(format!(
+                "managed cluster is not currently running, stopping cannot be performed; \
+                 the previous operation started at '{since}'"
+            ))
+        }
+        ClusterRefusal::Busy { operation } => flat(busy(&operation)),
+    }
+}
+
+fn busy(operation: &Operation) -> String {
+    match operation.kind {
+        OperationKind::ClusterUpdate { pool: true } => {
+            "Operation is not allowed: Another agentpool operation (system - Updating) is in progress, \
+             please wait for it to finish before starting a new operation. \
+             See https://aka.ms/aks-pending-operation for more details"
+                .to_owned()
+        }
+        _ => format!(
+            "Operation is not allowed because there's an in progress update managed cluster operation (operation ID: {}) \
+             on the managed cluster started on UTC {}. Please wait for it to finish before starting a new operation. \
+             You can also use 'az aks operation-abort ...' to abort the ongoing operation.",
+            operation.id,
+            operation.started.format("%Y-%m-%dT%H:%M:%SZ")
+        ),
+    }
+}
+
+/// AKS answers these without the usual envelope.
+fn flat(message: String) -> Answer {
+    let body = serde_json::json!({"code": "OperationNotAllowed", "details": null, "message": message, "subcode": ""});
+    Answer { status: 409, headers: Vec::new(), body: Some(body) }
+}

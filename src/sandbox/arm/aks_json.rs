@@ -1,0 +1,98 @@
+//! Bodies of AKS (shape: managedClusters 2025-10-01, examples of azure-rest-api-specs). Ids come with a lower-case
+//! `resourcegroups`, as the service writes them.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::world::{Cluster, GROUP, Pool, SUBSCRIPTION, TENANT};
+
+/// Object id of the clusters' own identity.
+const PRINCIPAL: &str = "cccccccc-0000-4000-8000-000000000001";
+const KUBERNETES: &str = "1.33.4";
+
+fn id(cluster: &Cluster) -> String {
+    format!(
+        "/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}/providers/Microsoft.ContainerService/managedClusters/{}",
+        cluster.name
+    )
+}
+
+pub(super) fn cluster(cluster: &Cluster) -> Value {
+    json!({
+        "id": id(cluster),
+        "name": cluster.name,
+        "type": "Microsoft.ContainerService/ManagedClusters",
+        "location": cluster.region,
+        "eTag": etag(cluster),
+        "tags": {"workload": cluster.workload},
+        "sku": {"name": "Base", "tier": "Standard"},
+        "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
+        "properties": properties(cluster),
+    })
+}
+
+fn properties(cluster: &Cluster) -> Value {
+    let dns = format!("{}-dns-a1b2c3d4", cluster.name);
+    let mut body = json!({
+        "provisioningState": cluster.provisioning.to_string(),
+        "kubernetesVersion": KUBERNETES,
+        "currentKubernetesVersion": KUBERNETES,
+        "dnsPrefix": format!("{}-dns", cluster.name),
+        "fqdn": format!("{dns}.hcp.{}.azmk8s.io", cluster.region),
+        "azurePortalFQDN": format!("{dns}.portal.hcp.{}.azmk8s.io", cluster.region),
+        "nodeResourceGroup": format!("MC_{GROUP}_{}_{}", cluster.name, cluster.region),
+        "enableRBAC": true,
+        "maxAgentPools": 100,
+        "agentPoolProfiles": cluster.pools.iter().map(|it| pool_profile(it, true)).collect::<Vec<_>>(),
+        "apiServerAccessProfile": {"enablePrivateCluster": false},
+        "networkProfile": {"networkPlugin": "azure", "loadBalancerSku": "standard", "outboundType": "loadBalancer"},
+        "servicePrincipalProfile": {"clientId": "msi"},
+        "resourceUID": uid(&cluster.name),
+    });
+    if !cluster.hides_power {
+        body["powerState"] = json!({"code": cluster.power.to_string()});
+    }
+    body
+}
+
+/// Looks like the service's: 24 hexadecimal digits that belong to the cluster.
+fn uid(name: &str) -> String {
+    name.bytes().fold(String::new(), |uid, byte| uid + &format!("{byte:02x}")).chars().rev().take(24).collect()
+}
+
+fn etag(cluster: &Cluster) -> String {
+    format!("{:x}", cluster.last_operation.timestamp_micros())
+}
+
+fn pool_profile(pool: &Pool, named: bool) -> Value {
+    let mut body = json!({
+        "count": pool.count,
+        "mode": pool.mode,
+        "vmSize": "Standard_D4s_v5",
+        "osType": "Linux",
+        "type": "VirtualMachineScaleSets",
+        "maxPods": 110,
+        "availabilityZones": ["1", "2", "3"],
+        "enableAutoScaling": false,
+        "orchestratorVersion": KUBERNETES,
+        "currentOrchestratorVersion": KUBERNETES,
+        "provisioningState": pool.provisioning.to_string(),
+        "powerState": {"code": pool.power.to_string()},
+    });
+    if named {
+        body["name"] = pool.name.clone().into();
+    }
+    body
+}
+
+pub(super) fn pool(cluster: &Cluster, pool: &Pool) -> Value {
+    json!({
+        "id": format!("{}/agentPools/{}", id(cluster), pool.name),
+        "name": pool.name,
+        "type": "Microsoft.ContainerService/managedClusters/agentPools",
+        "properties": pool_profile(pool, false),
+    })
+}
+
+pub(super) fn pools(cluster: &Cluster) -> Vec<Value> {
+    cluster.pools.iter().map(|it| pool(cluster, it)).collect()
+}

@@ -1,0 +1,121 @@
+//! The sandbox's own certificate authority.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// File name of the CA certificate in the sandbox's folder.
+const CA_FILE: &str = "ca.pem";
+
+/// Why certificates could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CaError {
+    /// A key or certificate could not be generated.
+    #[error("generating the sandbox's {0}")]
+    Generate(&'static str, #[source] rcgen::Error),
+    /// A TLS server cannot use the certificate.
+    #[error("building the sandbox's TLS server configuration")]
+    Tls(#[from] rustls::Error),
+    /// The CA certificate could not be written.
+    #[error("writing the sandbox's CA certificate to {path}")]
+    Write {
+        /// Where to.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A certificate authority that exists as long as the process.
+pub struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    /// Makes a new authority.
+    ///
+    /// # Errors
+    /// When no key or certificate can be generated.
+    pub fn new() -> Result<Self, CaError> {
+        let key = KeyPair::generate().map_err(|it| CaError::Generate("CA key", it))?;
+        let params = ca_params().map_err(|it| CaError::Generate("CA certificate", it))?;
+        let certificate = params.self_signed(&key).map_err(|it| CaError::Generate("CA certificate", it))?;
+        Ok(Self { pem: certificate.pem(), issuer: Issuer::new(params, key) })
+    }
+
+    /// The CA certificate as PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// Writes the CA certificate into a folder and returns the file's path, for `SSL_CERT_FILE`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, CaError> {
+        let path = folder.join(CA_FILE);
+        match std::fs::write(&path, &self.pem) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(CaError::Write { path, source }),
+        }
+    }
+
+    /// A certificate for these names, `localhost` and 127.0.0.1, as a TLS server's configuration. `protocols` is what
+    /// ALPN offers, such as `http/1.1`; empty for PostgreSQL.
+    ///
+    /// # Errors
+    /// When the certificate cannot be generated or used.
+    pub fn server_config<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+        protocols: &[&str],
+    ) -> Result<Arc<ServerConfig>, CaError> {
+        let (chain, key) = self.leaf(names).map_err(|it| CaError::Generate("server certificate", it))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
+        Ok(Arc::new(config))
+    }
+
+    fn leaf<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let names = names.into_iter().chain(["localhost", "127.0.0.1"]).map(str::to_owned);
+        let mut params = CertificateParams::new(names.collect::<Vec<_>>())?;
+        params.distinguished_name = named("Reveille sandbox server");
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        Ok((vec![certificate.der().clone()], key.into()))
+    }
+}
+
+fn ca_params() -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(Vec::<String>::new())?;
+    params.distinguished_name = named("Reveille sandbox CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params)
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut distinguished = DistinguishedName::new();
+    distinguished.push(DnType::CommonName, name);
+    distinguished
+}

@@ -1,0 +1,131 @@
+//! A DNS server that answers out of the world: A records for every name, CNAMEs that move with promotions.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use hickory_server::net::runtime::Time;
+use hickory_server::proto::op::{Header, HeaderCounts, Metadata, ResponseCode};
+use hickory_server::proto::rr::rdata::{A, CNAME};
+use hickory_server::proto::rr::{Name, RData, Record, RecordType};
+use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
+use hickory_server::zone_handler::MessageResponseBuilder;
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::world::World;
+
+/// Idle TCP clients are dropped after this.
+const TCP_TIMEOUT: Duration = Duration::from_secs(5);
+/// Answers waiting to be sent on one TCP connection.
+const TCP_BUFFER: usize = 32;
+/// UDP and TCP need the same port number; another one is tried this often.
+const BIND_TRIES: usize = 20;
+
+/// The running server; it ends when dropped.
+pub struct DnsServer {
+    address: SocketAddr,
+    _server: hickory_server::Server<Zone>,
+}
+
+impl DnsServer {
+    /// Serves the world's names by UDP and TCP on one loopback port.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub async fn start(world: World) -> io::Result<Self> {
+        let (udp, tcp) = bind().await?;
+        let address = udp.local_addr()?;
+        let mut server = hickory_server::Server::new(Zone { world });
+        server.register_socket(udp);
+        server.register_listener(tcp, TCP_TIMEOUT, TCP_BUFFER);
+        Ok(Self { address, _server: server })
+    }
+
+    /// Where it listens, for `[network] dns_servers`.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+async fn bind() -> io::Result<(UdpSocket, TcpListener)> {
+    let mut last = io::Error::other("no port tried");
+    for _ in 0..BIND_TRIES {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        match TcpListener::bind(udp.local_addr()?).await {
+            Ok(tcp) => return Ok((udp, tcp)),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// All zones at once: the world is authoritative for everything it knows.
+struct Zone {
+    world: World,
+}
+
+/// What there is for a name.
+enum Found {
+    Nothing,
+    Address(Ipv4Addr),
+    Alias(String, Option<Ipv4Addr>),
+}
+
+impl Zone {
+    fn find(&self, name: &str) -> Found {
+        let names = self.world.names();
+        if name == "localhost" {
+            return Found::Address(Ipv4Addr::LOCALHOST);
+        }
+        match (self.world.name_target(name), names.address(name)) {
+            (Some(target), _) => {
+                let address = names.address(&target);
+                Found::Alias(target, address)
+            }
+            (None, Some(address)) => Found::Address(address),
+            (None, None) => Found::Nothing,
+        }
+    }
+
+    /// The records for a question; `None` when the name does not exist.
+    fn answers(&self, name: &Name, kind: RecordType) -> Option<Vec<Record>> {
+        let ttl = self.world.knobs().dns_ttl;
+        let wants_address = matches!(kind, RecordType::A | RecordType::ANY);
+        let text = name.to_ascii().trim_end_matches('.').to_ascii_lowercase();
+        match self.find(&text) {
+            Found::Nothing => None,
+            Found::Address(address) => Some(address_record(name, ttl, Some(address).filter(|_| wants_address))),
+            Found::Alias(target, address) => {
+                let target = Name::from_ascii(format!("{target}.")).ok()?;
+                let mut records = vec![Record::from_rdata(name.clone(), ttl, RData::CNAME(CNAME(target.clone())))];
+                records.extend(address_record(&target, ttl, address.filter(|_| wants_address)));
+                Some(records)
+            }
+        }
+    }
+}
+
+fn address_record(name: &Name, ttl: u32, address: Option<Ipv4Addr>) -> Vec<Record> {
+    address.into_iter().map(|it| Record::from_rdata(name.clone(), ttl, RData::A(A(it)))).collect()
+}
+
+#[async_trait::async_trait]
+impl RequestHandler for Zone {
+    async fn handle_request<R: ResponseHandler, T: Time>(&self, request: &Request, mut handle: R) -> ResponseInfo {
+        let mut metadata = Metadata::response_from_request(&request.metadata);
+        metadata.authoritative = true;
+        let found = match request.request_info() {
+            Ok(asked) => self.answers(&Name::from(asked.query.name().clone()), asked.query.query_type()),
+            Err(_) => None,
+        };
+        if found.is_none() {
+            metadata.response_code = ResponseCode::NXDomain;
+        }
+        let records = found.unwrap_or_default();
+        let builder = MessageResponseBuilder::from_message_request(request);
+        let response = builder.build(metadata, records.iter(), [], [], []);
+        // A client that is gone needs no answer; the server only counts what was sent.
+        let nothing_sent = ResponseInfo::from(Header { metadata, counts: HeaderCounts::default() });
+        handle.send_response(response).await.unwrap_or(nothing_sent)
+    }
+}

@@ -1,0 +1,172 @@
+//! Plays a scenario and watches until the world shows what is expected.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use reqwest::Method;
+use tokio::time::Instant;
+
+use super::{Sandbox, copies};
+use crate::sandbox::host::Outcome;
+use crate::sandbox::scenario::{Action, Check, Dark, Moment, Seen, Trigger, Verdict, due, judge};
+use crate::sandbox::world::Workload;
+
+/// Time between two looks at the world.
+const LOOK: Duration = Duration::from_millis(50);
+/// Time between two comparisons, which ask running servers.
+const COMPARE: Duration = Duration::from_millis(300);
+/// What is expected has to hold for this long.
+const STABLE: Duration = Duration::from_millis(1_500);
+/// Within this time the handler is killed, if it is to be killed at a random instant.
+const KILL_WITHIN: Duration = Duration::from_secs(12);
+/// A killed handler and late wake-ups may cost this much.
+const DISTURBED: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest wait for the handler's first look at the world.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
+
+impl Sandbox {
+    /// Lets the scenario happen. Returns when the world has shown what is expected for a while, or when it had its time.
+    pub async fn play(&self) -> Verdict {
+        self.let_it_look().await;
+        let begun = self.world.now();
+        let mut pending = self.moments();
+        let deadline = Instant::now() + self.time();
+        let mut holds_since = None;
+        let mut compared = Instant::now();
+        while Instant::now() < deadline {
+            self.fire_due(&mut pending, begun).await;
+            if pending.is_empty() && compared.elapsed() >= COMPARE {
+                compared = Instant::now();
+                holds_since = if self.verdict().await.passed { holds_since.or(Some(compared)) } else { None };
+            }
+            if holds_since.is_some_and(|since: Instant| since.elapsed() >= STABLE) {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        self.final_verdict(&pending).await
+    }
+
+    /// In life the handler has watched a healthy world for weeks before anything happens. One that never saw it healthy
+    /// is right not to believe that it is ill, so its timer fires once before the scenario begins.
+    pub async fn let_it_look(&self) {
+        let deadline = Instant::now() + FIRST_LOOK;
+        let looked = || self.host().invocations().iter().any(|call| call.outcome == Some(Outcome::Succeeded));
+        while !looked() && Instant::now() < deadline {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Compares the world, as it is now, with what the scenario expects of it.
+    pub async fn verdict(&self) -> Verdict {
+        let mut serves = BTreeMap::new();
+        for workload in self.world.workloads() {
+            if let Some(region) = self.serving(&workload).await {
+                serves.insert(workload.name, region);
+            }
+        }
+        let poison = self.host().poison().values().map(Vec::len).sum();
+        judge(&self.options.scenario.expect, &self.world, &Seen { serves, poison })
+    }
+
+    async fn final_verdict(&self, pending: &[Moment]) -> Verdict {
+        let mut verdict = self.verdict().await;
+        let missed: Vec<String> = pending.iter().map(|moment| format!("{:?}", moment.action)).collect();
+        let ok = missed.is_empty();
+        let what = "what the scenario wanted to happen and did not".to_owned();
+        verdict.checks.push(Check {
+            what,
+            expected: "nothing".into(),
+            saw: if ok { "nothing".into() } else { missed.join(", ") },
+            ok,
+        });
+        verdict.passed &= ok;
+        verdict
+    }
+
+    /// The region that serves a workload through Front Door: `UP` there, and the edge knows which origin answered.
+    async fn serving(&self, workload: &Workload) -> Option<String> {
+        let request = self.planes.client().request(Method::GET, &workload.endpoint_host(), "/api/system/status");
+        let answer = request.timeout(PATIENCE).send().await.ok()?;
+        let reference = answer.headers().get("x-azure-ref")?.to_str().ok()?.to_owned();
+        let body: serde_json::Value = answer.json().await.ok()?;
+        (body["status"] == "UP").then(|| self.world.answered_by(&reference)).flatten()
+    }
+
+    fn time(&self) -> Duration {
+        let disturbance = self.options.disturbance;
+        let disturbed = disturbance.kill_handler || disturbance.wake_ups;
+        self.options.scenario.settle + if disturbed { DISTURBED } else { Duration::ZERO }
+    }
+
+    /// The scenario's moments, and the random one of a disturbed run.
+    fn moments(&self) -> Vec<Moment> {
+        let mut moments = self.options.scenario.at.clone();
+        if self.options.disturbance.kill_handler {
+            let share = StdRng::seed_from_u64(self.options.seed).random_range(0.0..1.0);
+            let after = KILL_WITHIN.mul_f64(share);
+            moments.push(Moment { when: Trigger::Begin, after, action: Action::KillHandler });
+        }
+        moments
+    }
+
+    async fn fire_due(&self, pending: &mut Vec<Moment>, begun: DateTime<Utc>) {
+        let log = self.world.entries();
+        let now = self.world.now();
+        let is_due = |moment: &mut Moment| due(moment, begun, &log).is_some_and(|at| at <= now);
+        let ready: Vec<Moment> = pending.extract_if(.., is_due).collect();
+        for moment in ready {
+            self.act(moment.action).await;
+        }
+    }
+
+    async fn act(&self, action: Action) {
+        match action {
+            Action::Region { name, dark } => self.world.set_darkness(&name, Dark::together(&dark)),
+            Action::Fault(fault) => self.world.add_fault(fault.into()),
+            Action::ClearFaults => self.world.clear_faults(),
+            Action::App { region, fault } => self.change_origins(&region, |settings, origin| match fault {
+                Some(fault) => drop(settings.applications.insert(origin, fault)),
+                None => drop(settings.applications.remove(&origin)),
+            }),
+            Action::EdgeBlind { region, blind } => self.change_origins(&region, |settings, origin| match blind {
+                true => drop(settings.edge_blind.insert(origin)),
+                false => drop(settings.edge_blind.remove(&origin)),
+            }),
+            Action::Server { name, in_recovery, read_only } => self.world.change_server(&name, |server| {
+                server.stuck_in_recovery = in_recovery.unwrap_or(server.stuck_in_recovery);
+                server.read_only = read_only.unwrap_or(server.read_only);
+            }),
+            Action::Channel { name, fault } => self.world.set_channel(name, fault),
+            Action::RepeatAlert { copies } => self.repeat_alert(copies),
+            Action::Promote { server } => self.promote(&server).await,
+            Action::Person(person) => self.tell(&person).await,
+            Action::KillHandler => self.kill_handler(),
+        }
+    }
+
+    fn change_origins(&self, region: &str, change: impl Fn(&mut crate::sandbox::planes::Settings, String)) {
+        let workloads = self.world.workloads();
+        for site in workloads.iter().filter_map(|workload| workload.site(region)) {
+            self.world.configure(|settings| change(settings, site.origin.clone()));
+        }
+    }
+
+    /// The newest alert again, as from another action group with the same address.
+    fn repeat_alert(&self, times: u32) {
+        if let Some(alert) = self.world.alerts().last() {
+            self.monitor.tune(|settings| settings.copies = times);
+            self.monitor.post(alert);
+            self.monitor.tune(|settings| settings.copies = copies(&self.options.scenario));
+        }
+    }
+
+    fn kill_handler(&self) {
+        self.world.log(crate::sandbox::world::Event::Note, "the handler is killed");
+        self.host().kill_handler();
+    }
+}

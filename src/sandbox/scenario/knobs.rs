@@ -1,0 +1,147 @@
+//! How a scenario sets up the world and the plan.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::duration;
+use crate::sandbox::planes::Unreachable;
+use crate::sandbox::world::{Workload, World};
+
+/// The world of a scenario. What is missing has the default: a region that fails and recovers in seconds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorldKnobs {
+    /// Names of the workloads.
+    pub workloads: Vec<String>,
+    /// From an accepted start of a cluster to running nodes.
+    #[serde(with = "duration")]
+    pub start: Duration,
+    /// From an accepted stop to no running nodes.
+    #[serde(with = "duration")]
+    pub stop: Duration,
+    /// A promotion of a replica.
+    #[serde(with = "duration")]
+    pub promote: Duration,
+    /// From running nodes to an application that is up.
+    #[serde(with = "duration")]
+    pub app_boot: Duration,
+    /// The part of it in which only the ingress answers.
+    #[serde(with = "duration")]
+    pub web_boot: Duration,
+    /// Time between two probes of the edge.
+    #[serde(with = "duration")]
+    pub probe_interval: Duration,
+    /// Time between two evaluations of the alert rule.
+    #[serde(with = "duration")]
+    pub monitor_period: Duration,
+    /// The handler's timers fire this often, whatever their schedules say.
+    #[serde(with = "duration")]
+    pub timer: Duration,
+    /// How what is dark fails.
+    pub unreachable: Unreachable,
+    /// The ingress says which region served.
+    pub served_by_header: bool,
+    /// The canary table exists.
+    pub canary: bool,
+    /// What becomes of the alert's webhook call.
+    pub webhook: Webhook,
+}
+
+/// What becomes of the alert's webhook call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Webhook {
+    /// It reaches the function.
+    #[default]
+    Delivered,
+    /// The address leads nowhere.
+    Lost,
+}
+
+impl Default for WorldKnobs {
+    fn default() -> Self {
+        let millis = Duration::from_millis;
+        Self {
+            workloads: vec!["sonar".to_owned()],
+            start: millis(3_000),
+            stop: millis(1_500),
+            promote: millis(2_000),
+            app_boot: millis(2_000),
+            web_boot: millis(700),
+            probe_interval: millis(250),
+            monitor_period: millis(500),
+            timer: millis(1_000),
+            unreachable: Unreachable::Refused,
+            served_by_header: true,
+            canary: true,
+            webhook: Webhook::Delivered,
+        }
+    }
+}
+
+impl WorldKnobs {
+    /// The workloads, from their names.
+    pub fn workloads(&self) -> Vec<Workload> {
+        self.workloads.iter().map(|name| Workload::named(name)).collect()
+    }
+
+    /// Turns the world's knobs.
+    pub fn apply(&self, world: &World) {
+        world.tune(|knobs| {
+            knobs.start = self.start;
+            knobs.stop = self.stop;
+            knobs.promote_planned = self.promote;
+            knobs.promote_forced = self.promote;
+            knobs.server_power = self.stop;
+        });
+        world.configure(|settings| {
+            settings.app_boot = self.app_boot;
+            settings.web_boot = self.web_boot;
+            settings.probe_interval = self.probe_interval;
+            settings.unreachable = self.unreachable;
+            settings.served_by_header = self.served_by_header;
+            settings.canary = self.canary;
+        });
+    }
+}
+
+/// What every plan of the scenario says otherwise than the default plan of the sandbox.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plan {
+    /// `observe`, `approve` or `act`.
+    pub automation: String,
+    /// What to do about a primary that cannot be fenced: `ask` or `continue`.
+    pub unable: String,
+    /// Time between two automatic runs.
+    pub cooldown: String,
+    /// How fast the handler goes about it.
+    pub pace: Pace,
+    /// Keys of the plan's `timing` table, as they stand in the file.
+    pub timing: BTreeMap<String, toml::Value>,
+}
+
+/// How fast the handler polls, renews and gives up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pace {
+    /// Fast enough for a scenario of seconds.
+    #[default]
+    Fast,
+    /// As in production: the program's own defaults, of which the configuration says nothing.
+    Production,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            automation: "act".to_owned(),
+            unable: "ask".to_owned(),
+            cooldown: "10m".to_owned(),
+            pace: Pace::default(),
+            timing: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Scenarios: what goes wrong, when, and what the world must show at the end.
+//!
+//! A scenario is a small TOML file of this folder's neighbour `scenarios/`. It never says what a report must contain: whether the
+//! handler was right is judged by the simulated world alone.
+
+mod action;
+mod duration;
+mod expect;
+mod knobs;
+mod list;
+mod moment;
+mod trigger;
+mod watch;
+
+pub use action::{Action, Dark, Fault, Person};
+pub(super) use expect::{APPROVED, Seen, judge};
+pub use expect::{Check, Count, Expect, Verdict};
+pub use knobs::{Pace, Plan, Webhook, WorldKnobs};
+pub use list::{all, named};
+pub use moment::Moment;
+pub(super) use moment::due;
+pub use trigger::Trigger;
+pub(super) use watch::notices;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// A scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is called on the command line.
+    pub name: String,
+    /// One sentence for people.
+    pub about: String,
+    /// What the command exits with when the world shows what is expected: 0 when the service recovered or nothing had to be
+    /// done, 3 when it did not recover or a person is needed.
+    pub exit: u8,
+    /// How long the world may take to show what is expected.
+    #[serde(with = "duration")]
+    pub settle: Duration,
+    /// How the world is set up.
+    #[serde(default)]
+    pub world: WorldKnobs,
+    /// What the plan says otherwise than the default.
+    #[serde(default)]
+    pub plan: Plan,
+    /// What happens, and when.
+    #[serde(default)]
+    pub at: Vec<Moment>,
+    /// What the world must show.
+    #[serde(default)]
+    pub expect: Expect,
+}
+
+/// Why a text is no scenario.
+#[derive(Debug, thiserror::Error)]
+#[error("reading the scenario {name}")]
+pub struct ScenarioError {
+    name: String,
+    #[source]
+    source: Box<toml::de::Error>,
+}
+
+impl Scenario {
+    /// Reads a scenario; `name` is only for the error.
+    ///
+    /// # Errors
+    /// When the text is not TOML, or says something no scenario says.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
+        toml::from_str(text).map_err(|source| ScenarioError { name: name.to_owned(), source: Box::new(source) })
+    }
+}

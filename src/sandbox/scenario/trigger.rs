@@ -1,0 +1,103 @@
+//! What a moment of a scenario waits for. Everything here is seen in the world's log.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::watch::Notice;
+use crate::sandbox::world::{Entry, Event};
+
+/// What has to be seen first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// The scenario has begun: the handler is ready.
+    #[default]
+    Begin,
+    /// An alert fired.
+    AlertFired,
+    /// An alert was posted and answered.
+    AlertPosted,
+    /// The start of a cluster was accepted.
+    StartAccepted,
+    /// The stop of a cluster was accepted.
+    StopAccepted,
+    /// The stop of a cluster has ended.
+    StopEnded,
+    /// A cluster that was started has running nodes.
+    StartEnded,
+    /// The writer name points to another server.
+    WriterMoved,
+    /// A notification says that a run was admitted.
+    RunAdmitted,
+    /// A notification says that a run needs a person.
+    NeedsOperator,
+    /// A notification says that a run has ended.
+    RunEnded,
+}
+
+impl Trigger {
+    /// When it was first seen.
+    pub fn seen(self, begun: DateTime<Utc>, log: &[Entry]) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Begin => Some(begun),
+            _ => log.iter().find(|entry| self.matches(&entry.event)).map(|entry| entry.at),
+        }
+    }
+
+    fn matches(self, event: &Event) -> bool {
+        match (self, event) {
+            (Self::AlertFired, Event::AlertFired { .. }) => true,
+            (Self::AlertPosted, Event::AlertPosted { status, .. }) => status.is_some(),
+            (Self::StartAccepted, Event::OperationStarted { what, .. }) => what == "Starting",
+            (Self::StopAccepted, Event::OperationStarted { what, .. }) => what == "Stopping",
+            (Self::StartEnded, Event::OperationEnded { what, status, .. }) => {
+                what == "Starting" && status == "Succeeded"
+            }
+            (Self::StopEnded, Event::OperationEnded { what, status, .. }) => {
+                what == "Stopping" && status == "Succeeded"
+            }
+            (Self::WriterMoved, Event::WriterMoved { .. }) => true,
+            (Self::RunAdmitted, event) => Notice::of(event).is_some_and(|notice| notice.moment == "admitted"),
+            (Self::NeedsOperator, event) => Notice::of(event).is_some_and(|notice| notice.moment == "needs-operator"),
+            (Self::RunEnded, event) => Notice::of(event).is_some_and(|notice| notice.moment == "ended"),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(seq: u64, event: Event) -> Entry {
+        let at = DateTime::from_timestamp(1_700_000_000 + seq as i64, 0).unwrap();
+        Entry { seq, at, event, text: String::new() }
+    }
+
+    fn operation(what: &str) -> Event {
+        Event::OperationStarted { operation: "o".into(), what: what.into(), target: "aks".into() }
+    }
+
+    #[test]
+    fn a_trigger_is_seen_once_it_first_happened() {
+        let log = [entry(1, Event::Note), entry(2, operation("Stopping")), entry(3, operation("Stopping"))];
+        let begun = log[0].at;
+        assert_eq!(Trigger::StopAccepted.seen(begun, &log), Some(log[1].at));
+        assert_eq!(Trigger::StartAccepted.seen(begun, &log), None);
+        assert_eq!(Trigger::Begin.seen(begun, &[]), Some(begun));
+    }
+
+    #[test]
+    fn an_alert_that_nobody_answered_was_not_posted() {
+        let posted = |status| Event::AlertPosted {
+            alert: String::new(),
+            condition: "Fired".into(),
+            url: String::new(),
+            attempt: 1,
+            status,
+            body: String::new(),
+        };
+        let log = [entry(1, posted(None)), entry(2, posted(Some(202)))];
+        assert_eq!(Trigger::AlertPosted.seen(log[0].at, &log), Some(log[1].at));
+    }
+}

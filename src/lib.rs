@@ -1,6 +1,7 @@
 //! Reveille wakes a cold standby on Azure.
 
 pub mod azure;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;

@@ -1,0 +1,185 @@
+//! The operator interface, from the caller's side.
+
+use super::address::Address;
+use crate::domain::ledger::state::RunLine;
+use crate::domain::names::{PlanName, RunId};
+use crate::domain::report::Report;
+use crate::domain::secret::Secret;
+use crate::domain::status::{Done, PlanStatus, Problem, RunView, Words};
+use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::{Method, Response, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+const KEY_HEADER: &str = "x-functions-key";
+/// Time for one answer, beside what a long poll asks the server to wait.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client of one Reveille. Cheap to clone; shows its key to nobody but the server.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Address,
+    key: Option<Secret>,
+}
+
+/// What came back: the value, and the text it was read from, for `--json` and for digests.
+#[derive(Debug, Clone)]
+pub struct Answer<T> {
+    pub value: T,
+    pub text: String,
+}
+
+/// Answer to `GET /plans`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Plans {
+    pub plans: Vec<PlanStatus>,
+}
+
+/// Answer to `GET /plans/{plan}/runs`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Runs {
+    pub runs: Vec<RunLine>,
+}
+
+/// Why there is no answer, or not the one that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("{}: {}", problem.title, problem.detail)]
+    Refused { problem: Box<Problem>, text: String },
+    #[error("{host} {} (HTTP {status})", key_refused(.sent))]
+    Key { host: String, status: u16, sent: bool },
+    #[error("there is no Reveille at {base} (HTTP {status})")]
+    NotThere { base: String, status: u16 },
+    #[error("{host} leads elsewhere (HTTP {status}), and the key is not sent after it")]
+    Redirected { host: String, status: u16 },
+    #[error("{host} cannot do it now (HTTP {status}){}", told(.problem))]
+    Unable { host: String, status: u16, problem: Option<Box<Problem>> },
+    #[error("{host} cannot be reached")]
+    Unreachable { host: String, source: reqwest::Error },
+    #[error("the answer of {host} is none of Reveille's")]
+    NotUnderstood { host: String, source: serde_json::Error },
+}
+
+fn key_refused(sent: &bool) -> &'static str {
+    if *sent { "does not accept the key" } else { "asks for a key" }
+}
+
+fn told(problem: &Option<Box<Problem>>) -> String {
+    problem.as_ref().map(|problem| format!(": {}: {}", problem.title, problem.detail)).unwrap_or_default()
+}
+
+impl ClientError {
+    /// Whether asking again may help: a restarting function app shows in each of these ways.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unable { .. } | Self::Unreachable { .. })
+    }
+
+    /// Whether the request may have been carried out although no answer of Reveille's came.
+    pub fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Unreachable { source, .. } => !source.is_connect(),
+            Self::Unable { problem, .. } => problem.is_none(),
+            _ => false,
+        }
+    }
+}
+
+impl Client {
+    pub fn new(base: Address, key: Option<Secret>, http: reqwest::Client) -> Self {
+        Self { http, base, key }
+    }
+
+    pub fn key(&self) -> Option<&Secret> {
+        self.key.as_ref()
+    }
+
+    pub async fn plans(&self) -> Result<Answer<Plans>, ClientError> {
+        self.get(&["plans"]).await
+    }
+
+    pub async fn plan(&self, plan: &PlanName) -> Result<Answer<PlanStatus>, ClientError> {
+        self.get(&["plans", plan.as_str()]).await
+    }
+
+    /// The runs of a plan, newest first.
+    pub async fn runs(&self, plan: &PlanName) -> Result<Answer<Runs>, ClientError> {
+        self.get(&["plans", plan.as_str(), "runs"]).await
+    }
+
+    pub async fn report(&self, run: &RunId) -> Result<Answer<Report>, ClientError> {
+        self.get(&["runs", run.as_str(), "report"]).await
+    }
+
+    /// The run with its events behind `after`; the server waits up to `wait` for there to be any.
+    pub async fn run(&self, run: &RunId, after: u64, wait: Duration) -> Result<Answer<RunView>, ClientError> {
+        let mut url = self.base.at(&["runs", run.as_str()]);
+        url.query_pairs_mut().append_pair("after", &after.to_string()).append_pair("wait", &wait.as_secs().to_string());
+        let request = self.http.request(Method::GET, url).timeout(ANSWER_TIMEOUT + wait);
+        self.send(request).await
+    }
+
+    pub async fn start(&self, plan: &PlanName, words: &Words) -> Result<Answer<Done>, ClientError> {
+        self.post(&["plans", plan.as_str(), "runs"], words).await
+    }
+
+    /// `approve`, `decline` or `abort`.
+    pub async fn tell_run(&self, run: &RunId, verb: &str, words: &Words) -> Result<Answer<Done>, ClientError> {
+        self.post(&["runs", run.as_str(), verb], words).await
+    }
+
+    /// `pause`, `resume` or `acknowledge`.
+    pub async fn tell_plan(&self, plan: &PlanName, verb: &str, words: &Words) -> Result<Answer<Done>, ClientError> {
+        self.post(&["plans", plan.as_str(), verb], words).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Answer<T>, ClientError> {
+        self.send(self.http.request(Method::GET, self.base.at(path)).timeout(ANSWER_TIMEOUT)).await
+    }
+
+    async fn post(&self, path: &[&str], words: &Words) -> Result<Answer<Done>, ClientError> {
+        self.send(self.http.request(Method::POST, self.base.at(path)).json(words).timeout(ANSWER_TIMEOUT)).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<Answer<T>, ClientError> {
+        let mut request = request.header(ACCEPT, "application/json");
+        if let Some(key) = self.key.as_ref().and_then(|key| HeaderValue::from_str(key.expose()).ok()) {
+            let mut key = key;
+            key.set_sensitive(true);
+            request = request.header(KEY_HEADER, key);
+        }
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        self.read(response).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<Answer<T>, ClientError> {
+        let status = response.status();
+        let text = response.text().await.map_err(|error| self.unreachable(error))?;
+        if !status.is_success() {
+            return Err(self.refusal(status, text));
+        }
+        match serde_json::from_str(&text) {
+            Ok(value) => Ok(Answer { value, text }),
+            Err(source) => Err(ClientError::NotUnderstood { host: self.base.host(), source }),
+        }
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> ClientError {
+        ClientError::Unreachable { host: self.base.host(), source: error.without_url() }
+    }
+
+    /// The Functions host refuses wrong keys and unknown paths itself, with an empty body; what carries a problem
+    /// comes from Reveille.
+    fn refusal(&self, status: StatusCode, text: String) -> ClientError {
+        let (host, code) = (self.base.host(), status.as_u16());
+        let problem: Option<Box<Problem>> = serde_json::from_str(&text).ok();
+        match (code, problem) {
+            (500.. | 408 | 429, problem) => ClientError::Unable { host, status: code, problem },
+            (_, Some(problem)) => ClientError::Refused { problem, text },
+            (401 | 403, None) => ClientError::Key { host, status: code, sent: self.key.is_some() },
+            (300..=399, None) => ClientError::Redirected { host, status: code },
+            _ => ClientError::NotThere { base: self.base.to_string(), status: code },
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `reveille serve`: the Functions host's custom handler.
+
+use crate::config;
+use crate::domain::run::Driver;
+use crate::host::{logging, parent, server};
+use crate::triggers;
+use std::process::ExitCode;
+
+/// Listens first, builds everything behind the listener, and never ends with 0 while the host lives.
+pub fn run() -> ExitCode {
+    logging::start(&config::process_env);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return ended("the runtime could not be started", &error),
+    };
+    runtime.block_on(serve())
+}
+
+async fn serve() -> ExitCode {
+    let listener = match server::bind(&config::process_env) {
+        Ok(listener) => listener,
+        Err(error) => return ended("the handler cannot listen", &error),
+    };
+    if let Err(error) = parent::end_with_parent() {
+        return ended("the watch over the host's process could not be started", &error);
+    }
+    let driver = driver();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        config = %config::document_path(&config::process_env).display(),
+        instance = %driver.instance,
+        worker = %driver.worker,
+        "reveille serves"
+    );
+    match server::serve(listener, triggers::functions(triggers::pending(driver))).await {
+        Ok(()) => ended("the server ended", &"nobody asked it to"),
+        Err(error) => ended("the server ended", &error),
+    }
+}
+
+/// Which process of which instance this is: how a run's claim tells a dead neighbour from a live one.
+fn driver() -> Driver {
+    let worker = config::process_env(server::WORKER_ID_VARIABLE);
+    let worker = worker.unwrap_or_else(|| format!("pid-{}", std::process::id()));
+    Driver { instance: parent::instance(), worker }
+}
+
+fn ended(what: &str, why: &dyn std::fmt::Display) -> ExitCode {
+    tracing::error!(why = %why, "{what}");
+    ExitCode::FAILURE
+}

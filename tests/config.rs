@@ -1,0 +1,221 @@
+//! Configuration: what a file means, and how its mistakes are told.
+
+use reveille::config::{self, ChannelKind, Config, Identity, StoreUrl};
+use reveille::domain::plan::{AppKind, DatabaseAuth, FenceUnable, Promote};
+use reveille::domain::secret::SecretRef;
+use reveille::domain::timing::Timing;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const EXAMPLE: &str = include_str!("../reveille.example.toml");
+const MINIMAL: &str = include_str!("fixtures/config/minimal.toml");
+const TWO_PLANS: &str = include_str!("fixtures/config/two-plans.toml");
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+fn parse(text: &str) -> Result<Config, config::ConfigErrors> {
+    config::parse(text, "reveille.toml", &nothing)
+}
+
+/// The errors of a file, as a person sees them.
+fn errors(text: &str) -> String {
+    parse(text).expect_err("this file has mistakes").to_string()
+}
+
+/// The minimal file with one piece replaced; panics when the piece is not there, so that no test passes for nothing.
+fn with(find: &str, put: &str) -> String {
+    assert!(MINIMAL.contains(find), "{find:?} is not in the minimal file");
+    MINIMAL.replacen(find, put, 1)
+}
+
+#[test]
+fn the_example_file_is_valid_and_shows_the_defaults() {
+    let config = parse(EXAMPLE).unwrap();
+    let plan = &config.plans[0];
+    assert_eq!(plan.timing, Timing::default(), "the example says that these are the defaults");
+    assert_eq!(config.engine, config::EngineSettings::default());
+    assert_eq!(config.cloud, parse(MINIMAL).unwrap().cloud, "public is the default cloud");
+    assert_eq!(plan.apps.len(), 2);
+}
+
+/// Every key of the reference list stands in the example, if only in a comment.
+#[test]
+fn the_example_file_mentions_every_timing_key() {
+    let timing = serde_json::to_value(Timing::default()).unwrap();
+    for key in timing.as_object().unwrap().keys() {
+        assert!(EXAMPLE.contains(&format!("\n{key} = ")), "{key} is missing in reveille.example.toml");
+    }
+}
+
+#[test]
+fn a_minimal_file_gets_every_default() {
+    let config = parse(MINIMAL).unwrap();
+    let plan = &config.plans[0];
+    assert_eq!(config.store, StoreUrl::File(PathBuf::from("./state")));
+    assert_eq!(config.identity, Identity::Managed { client_id: None });
+    assert!(config.network.dns_servers.is_empty() && config.channels.is_empty() && plan.channels.is_empty());
+    assert_eq!(plan.fence.unable, FenceUnable::Ask);
+    assert_eq!(plan.database.promote, Promote::Never);
+    assert_eq!(plan.database.auth, DatabaseAuth::Password(SecretRef::Env("PG_PASSWORD".to_owned())));
+    assert_eq!(plan.database.writer_host, "sonar.writer.postgres.database.azure.com");
+    assert_eq!(plan.database.port, 5432);
+    assert_eq!(plan.preferred().name.as_str(), "eastus2");
+    assert_eq!(plan.sites[1].served_by, "centralus", "the site's name unless told otherwise");
+    assert!(plan.alert_rules.is_empty());
+    assert_eq!(config.digest.len(), 64);
+    assert_ne!(config.digest, parse(&with("30m", "31m")).unwrap().digest);
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_each_where_it_stands() {
+    insta::assert_snapshot!(errors(include_str!("fixtures/config/mistakes.toml")));
+}
+
+#[test]
+fn syntax_errors_are_told_beside_the_mistakes_that_do_not_depend_on_them() {
+    insta::assert_snapshot!(errors(include_str!("fixtures/config/broken.toml")));
+}
+
+#[test]
+fn what_comes_in_later_versions_says_so() {
+    insta::assert_snapshot!(errors(include_str!("fixtures/config/later.toml")));
+}
+
+#[test]
+fn plans_that_share_resources_or_names_are_refused() {
+    insta::assert_snapshot!(errors(TWO_PLANS));
+}
+
+#[test]
+fn an_empty_file_names_what_is_needed() {
+    insta::assert_snapshot!(errors(""), @r"
+    reveille.toml:1:1: store: is missing
+
+    reveille.toml:1:1: identity: is missing
+
+    reveille.toml:1:1: plan: is missing
+    ");
+}
+
+#[test]
+fn app_settings_are_put_in_where_the_file_says() {
+    let text = with("\"eastus2\"", "\"%REGION%\"").replace("aks-sonar-eastus2", "aks-sonar-%REGION%");
+    let env = |name: &str| (name == "REGION").then(|| "westus3".to_owned());
+    let config = config::parse(&text, "reveille.toml", &env).unwrap();
+    assert_eq!(config.plans[0].preferred().name.as_str(), "westus3");
+    assert_eq!(config.plans[0].preferred().cluster.name(), "aks-sonar-westus3");
+}
+
+#[test]
+fn the_value_of_an_app_setting_never_shows_in_an_error() {
+    let text = with("\"approve\"", "\"%MODE%\"").replace("rto = \"30m\"", "rto = \"%TARGET%\"");
+    let env = |name: &str| ["MODE", "TARGET"].contains(&name).then(|| "hunter2".to_owned());
+    let told = config::parse(&text, "reveille.toml", &env).unwrap_err().to_string();
+    assert!(told.contains("\"%MODE%\"") && told.contains("\"%TARGET%\""), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn a_password_written_into_the_file_is_refused_without_being_repeated() {
+    for wrong in ["\"hunter2\"", "{ env = \"PG PASSWORD hunter-free\" }", "[\"hunter2\"]"] {
+        let told = errors(&with("{ env = \"PG_PASSWORD\" }", wrong));
+        assert!(told.contains("plan.sonarqube.database.password"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn an_unresolved_key_vault_reference_is_found_before_it_is_used() {
+    let env = |name: &str| (name == "PG_PASSWORD").then(|| "@Microsoft.KeyVault(SecretUri=https://kv/x)".to_owned());
+    let told = config::parse(MINIMAL, "reveille.toml", &env).unwrap_err().to_string();
+    assert!(told.contains("reference in the app setting PG_PASSWORD was not resolved"), "{told}");
+}
+
+#[test]
+fn a_file_store_is_refused_in_azure_and_relative_to_the_file_elsewhere() {
+    let azure = |name: &str| ["WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME"].contains(&name).then(|| "x".to_owned());
+    let told = config::parse(MINIMAL, "reveille.toml", &azure).unwrap_err().to_string();
+    assert!(told.contains("store.url: \"file:./state\" cannot be used in Azure"), "{told}");
+    let desk = config::parse(MINIMAL, "/etc/reveille/reveille.toml", &nothing).unwrap();
+    assert_eq!(desk.store, StoreUrl::File(PathBuf::from("/etc/reveille/./state")));
+    let absolute = config::parse(&with("file:./state", "file:/var/state"), "/etc/reveille.toml", &nothing).unwrap();
+    assert_eq!(absolute.store, StoreUrl::File(PathBuf::from("/var/state")));
+}
+
+#[test]
+fn a_sovereign_cloud_is_chosen_by_name_and_single_endpoints_may_differ() {
+    let text = format!("{MINIMAL}\n[cloud]\nname = \"usgovernment\"\narm = \"https://localhost:8443/\"\n");
+    let config = parse(&text).unwrap();
+    assert_eq!(config.cloud.arm, "https://localhost:8443");
+    assert_eq!(config.cloud.arm_audience, "https://management.usgovcloudapi.net");
+    assert_eq!(config.cloud.postgres_audience, "https://ossrdbms-aad.database.usgovcloudapi.net");
+    assert_eq!(config.plans[0].database.writer_host, "sonar.writer.postgres.database.usgovcloudapi.net");
+}
+
+#[test]
+fn a_plan_reports_to_all_channels_unless_it_names_some() {
+    let channels = "[[channel]]\nname = \"a\"\nkind = \"teams\"\nurl = { env = \"A\" }\n\
+                    [[channel]]\nname = \"b\"\nkind = \"cloudevents\"\nurl = { env = \"B\" }\ntimeout = \"3s\"\n";
+    let all = parse(&format!("{MINIMAL}\n{channels}")).unwrap();
+    assert_eq!(all.plans[0].channels.len(), 2);
+    assert_eq!(all.channels[1].kind, ChannelKind::CloudEvents);
+    assert_eq!(all.channels[0].timeout, Duration::from_secs(10));
+    let some = with("cooldown = \"1h\"", "cooldown = \"1h\"\nchannels = [\"b\"]");
+    assert_eq!(parse(&format!("{some}\n{channels}")).unwrap().plans[0].channels.len(), 1);
+    let none = with("cooldown = \"1h\"", "cooldown = \"1h\"\nchannels = []");
+    assert!(parse(&format!("{none}\n{channels}")).unwrap().plans[0].channels.is_empty(), "an empty list means none");
+}
+
+#[test]
+fn an_http_application_is_described_by_path_status_header_and_json() {
+    let text = with(
+        "kind = \"sonarqube\"",
+        "kind = \"http\"\npath = \"/health\"\nheader = { name = \"x-app\", value = \"wiki\" }\n\
+         json = { pointer = \"/ok\", equals = true }",
+    );
+    let config = parse(&text).unwrap();
+    let expected = AppKind::Http {
+        path: "/health".to_owned(),
+        status: 200,
+        header: Some(("x-app".to_owned(), "wiki".to_owned())),
+        json: Some(("/ok".to_owned(), serde_json::Value::Bool(true))),
+    };
+    assert_eq!(config.plans[0].apps[0].kind, expected);
+}
+
+#[test]
+fn the_file_is_looked_for_where_the_environment_says() {
+    let env = |pairs: &'static [(&str, &str)]| {
+        move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    };
+    let named = env(&[("REVEILLE_CONFIG", "conf/dr.toml"), ("FUNCTIONS_APP_ROOT_PATH", "/app")]);
+    assert_eq!(config::document_path(&named), Path::new("conf/dr.toml"));
+    let root = env(&[("REVEILLE_CONFIG", ""), ("FUNCTIONS_APP_ROOT_PATH", "/app")]);
+    assert_eq!(config::document_path(&root), Path::new("/app/reveille.toml"));
+    assert_eq!(config::document_path(&nothing), Path::new("reveille.toml"));
+}
+
+#[test]
+fn a_file_that_is_not_there_or_not_text_is_an_error_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reveille.toml");
+    let told = config::load(&path).unwrap_err().to_string();
+    assert!(told.contains("reveille.toml: cannot be read") && told.contains("REVEILLE_CONFIG"), "{told}");
+    std::fs::write(&path, b"[store]\nurl = \"\xff\"\n").unwrap();
+    assert!(config::load(&path).unwrap_err().to_string().contains("not UTF-8 text: byte 15"));
+    std::fs::write(&path, MINIMAL).unwrap();
+    assert_eq!(config::load(&path).unwrap().plans.len(), 1);
+}
+
+/// Cutting the file anywhere gives errors or a valid configuration, and never a panic.
+#[test]
+fn a_file_cut_short_anywhere_is_survived() {
+    for cut in (0..EXAMPLE.len()).filter(|cut| EXAMPLE.is_char_boundary(*cut)).step_by(7) {
+        if let Err(errors) = parse(&EXAMPLE[..cut]) {
+            assert!(!errors.0.is_empty());
+            assert!(!errors.to_string().contains("was not explained"), "cut at {cut}: {errors}");
+        }
+    }
+}

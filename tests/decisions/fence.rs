@@ -1,0 +1,174 @@
+//! `fence-primary`: stop the old site, wait for what goes on, never start beside a primary that answers.
+
+use super::fixture::{Story, accepted, alert, cluster, default_plan, fence, origin, unanswered};
+use reveille::domain::failure::FailureClass;
+use reveille::domain::look::Look;
+use reveille::domain::observation::Observation;
+use reveille::domain::plan::{Fence, FenceUnable, Plan};
+use reveille::domain::run::{RunEvent, Sent};
+use reveille::domain::runbook::{RunKind, StepName};
+use reveille::steps::fence_primary::{Seen, decide};
+
+const STEP: StepName = StepName::FencePrimary;
+/// The step's deadline in these tables, three minutes after its start.
+const OVERDUE: i64 = 200;
+const SILENT: Option<bool> = Some(false);
+const ANSWERS: Option<bool> = Some(true);
+
+fn story(kind: RunKind, unable: FenceUnable) -> Story {
+    let plan = Plan { fence: Fence { unable }, ..default_plan() };
+    Story::of(kind, plan, alert()).started(0, STEP)
+}
+
+fn asking() -> Story {
+    story(RunKind::Failover, FenceUnable::Ask)
+}
+
+fn going_on() -> Story {
+    story(RunKind::Failover, FenceUnable::Continue)
+}
+
+fn forbidden() -> Sent {
+    let (code, message) = ("AuthorizationFailed".into(), "no".into());
+    Sent::Rejected { class: FailureClass::Permission, code, message }
+}
+
+fn approved() -> RunEvent {
+    RunEvent::Approved { by: "ann".into(), said: None, why: "go".into() }
+}
+
+/// What the step makes of it, in a word.
+fn look(story: &Story, second: i64, states: &str, answers: Option<bool>) -> &'static str {
+    let seen = Seen { cluster: cluster(second, states), origin: origin(second, answers) };
+    match decide(&story.view(STEP, second), seen) {
+        Look::Done { proof: Observation::Fence { .. } } => "fenced",
+        Look::Done { proof: Observation::FenceOwed { by: Some(_), .. } } => "owed by a person",
+        Look::Done { proof: Observation::FenceOwed { by: None, .. } } => "owed by policy",
+        Look::Call { .. } => "stop",
+        Look::Pending { .. } => "wait",
+        Look::Ask { ask, .. } if ask.approve_means.is_some() => "ask",
+        Look::Ask { .. } => "ask for deeds",
+        Look::NoOutage { .. } => "no outage",
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_state_of_the_cluster_decides_first() {
+    for (states, expected) in [
+        ("Succeeded/Stopped", "fenced"),
+        ("Succeeded/Running", "stop"),
+        ("Failed/Running", "stop"),
+        ("Stopping/Stopped", "wait"),
+        ("Updating/Running", "wait"),
+        ("?", "wait"),
+    ] {
+        assert_eq!(look(&asking(), 10, states, SILENT), expected, "{states}");
+    }
+}
+
+#[test]
+fn a_stop_is_sent_again_only_when_the_newest_one_cannot_work_any_more() {
+    let up = "Succeeded/Running";
+    let cases = [
+        (Some(accepted()), 30, "wait"),
+        (Some(accepted()), 60, "stop"),
+        (Some(unanswered()), 20, "wait"),
+        (Some(unanswered()), 40, "stop"),
+        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50) }), 45, "wait"),
+        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50) }), 65, "stop"),
+        (Some(Sent::NotSent { reason: "late".into() }), 20, "wait"),
+        (Some(Sent::NotSent { reason: "late".into() }), 40, "stop"),
+        (Some(forbidden()), 13, "ask"),
+        (None, 35, "stop"),
+    ];
+    for (outcome, second, expected) in cases {
+        let story = asking().sent(10, STEP, outcome.clone());
+        assert_eq!(look(&story, second, up, SILENT), expected, "{outcome:?} at {second}");
+    }
+}
+
+#[test]
+fn past_the_deadline_the_policy_or_a_person_decides() {
+    for (story, states, answers, expected) in [
+        (asking(), "?", SILENT, "ask"),
+        (going_on(), "?", SILENT, "owed by policy"),
+        (going_on(), "?", None, "ask"),
+        (going_on().sent(10, STEP, Some(forbidden())), "Succeeded/Running", SILENT, "owed by policy"),
+        (going_on().sent(190, STEP, Some(unanswered())), "Succeeded/Running", SILENT, "owed by policy"),
+        (going_on().sent(100, STEP, Some(accepted())), "Succeeded/Running", SILENT, "owed by policy"),
+    ] {
+        assert_eq!(look(&story, OVERDUE, states, answers), expected, "{states} {answers:?}");
+    }
+}
+
+#[test]
+fn a_stop_that_goes_on_is_never_unable() {
+    let begun = going_on().sent(10, STEP, Some(accepted()));
+    assert_eq!(look(&begun, OVERDUE, "Stopping/Stopped", SILENT), "ask");
+    assert_eq!(look(&begun, OVERDUE, "?", SILENT), "ask");
+    let seen_to = going_on().sent(10, STEP, Some(unanswered())).saw(20, STEP, fence(20, "Stopping/Stopped", SILENT));
+    assert_eq!(look(&seen_to, OVERDUE, "?", SILENT), "ask", "it was stopping when it was last seen");
+    let lost = seen_to.saw(30, STEP, fence(30, "?", SILENT));
+    assert_eq!(look(&lost, OVERDUE, "?", SILENT), "ask", "an unknown sight does not take that back");
+}
+
+#[test]
+fn a_person_is_asked_and_the_stop_is_still_tried_less_often() {
+    let tried = asking().sent(100, STEP, Some(unanswered()));
+    assert_eq!(look(&tried, OVERDUE, "Succeeded/Running", SILENT), "ask");
+    assert_eq!(look(&tried, OVERDUE + 30, "Succeeded/Running", SILENT), "stop");
+}
+
+#[test]
+fn a_primary_that_answers_again_is_left_alone() {
+    let up = "Succeeded/Running";
+    assert_eq!(look(&asking(), 10, up, ANSWERS), "wait", "one answer may be a flicker");
+    let back = asking().saw(10, STEP, fence(10, up, ANSWERS));
+    assert_eq!(look(&back, 49, up, ANSWERS), "wait");
+    assert_eq!(look(&back, 50, up, ANSWERS), "no outage");
+    for unable in [FenceUnable::Ask, FenceUnable::Continue] {
+        let refused = story(RunKind::Failover, unable).sent(5, STEP, Some(forbidden()));
+        let back = refused.saw(10, STEP, fence(10, up, ANSWERS));
+        assert_eq!(look(&back, OVERDUE, up, ANSWERS), "no outage", "{unable:?}: nothing was touched");
+    }
+}
+
+#[test]
+fn a_primary_that_answers_after_a_stop_was_sent_is_a_persons_matter() {
+    let up = "Succeeded/Running";
+    let sent = going_on().sent(5, STEP, Some(unanswered())).saw(20, STEP, fence(20, up, ANSWERS));
+    assert_eq!(look(&sent, 100, up, ANSWERS), "wait");
+    assert_eq!(look(&sent, OVERDUE, up, ANSWERS), "ask for deeds");
+    assert_eq!(look(&sent, OVERDUE, "Stopping/Stopped", ANSWERS), "ask for deeds", "the stop is waited for");
+}
+
+#[test]
+fn an_approval_counts_only_while_the_primary_is_silent() {
+    let ask = |story: Story| {
+        let Look::Ask { ask, .. } = decide(
+            &story.view(STEP, OVERDUE),
+            Seen { cluster: cluster(OVERDUE, "?"), origin: origin(OVERDUE, SILENT) },
+        ) else {
+            panic!()
+        };
+        story.then(OVERDUE, RunEvent::NeedsOperator { step: STEP, ask }).then(OVERDUE + 5, approved())
+    };
+    let decided = ask(asking());
+    assert_eq!(look(&decided, OVERDUE + 10, "?", SILENT), "owed by a person");
+    assert_eq!(look(&decided, OVERDUE + 10, "Succeeded/Running", ANSWERS), "wait");
+    assert_eq!(look(&decided, OVERDUE + 10, "Succeeded/Stopped", SILENT), "fenced", "a proof is better than a debt");
+    assert_eq!(look(&decided, OVERDUE + 10, "?", None), "owed by a person", "silent when it was last seen");
+    let answered = decided.saw(OVERDUE + 6, STEP, fence(OVERDUE + 6, "?", ANSWERS));
+    assert_eq!(look(&answered, OVERDUE + 10, "?", None), "ask for deeds", "a probe that was not made is no silence");
+    assert_eq!(look(&answered, OVERDUE + 10, "?", SILENT), "owed by a person");
+}
+
+#[test]
+fn a_fence_run_stops_a_site_that_answers_and_takes_no_approval() {
+    let paying = story(RunKind::Fence, FenceUnable::Continue);
+    assert_eq!(look(&paying, 10, "Succeeded/Running", ANSWERS), "stop");
+    let refused = paying.sent(10, STEP, Some(forbidden()));
+    assert_eq!(look(&refused, OVERDUE, "Succeeded/Running", SILENT), "ask for deeds");
+    assert_eq!(look(&refused.then(201, approved()), 210, "Succeeded/Running", SILENT), "ask for deeds");
+}

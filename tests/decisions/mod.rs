@@ -1,0 +1,11 @@
+//! The pure decisions, as tables of cases: what is admitted, what a run does next, what each step makes of what it saw,
+//! and what people may say.
+
+mod admission;
+mod confirm;
+mod fence;
+mod fixture;
+mod next;
+mod start;
+mod verify;
+mod words;

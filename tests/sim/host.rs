@@ -1,0 +1,248 @@
+//! The simulated Functions host: it starts processes, hands them wake-ups, ticks and alerts, and kills them.
+
+use super::process::{self, Life};
+use super::time::{MINUTE, Ms, SECOND, sleep_ms};
+use super::weather::{CALM, Drivers};
+use super::world::{Happening, SITES, World};
+use chrono::{DateTime, Utc};
+use reveille::domain::ledger::{Cause, Request};
+use reveille::domain::names::{PlanName, SiteName};
+use reveille::domain::run::{Driver, StartedBy};
+use reveille::engine::ports::Clock;
+use reveille::engine::{Advance, Configured, Engine, IntakeError, Taken, WakeUp};
+use reveille::store::MemoryStore;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// Time between two ticks of the watch.
+const TICK: Ms = 30 * SECOND;
+/// Deliveries of one wake-up before the queue gives it up.
+const DEQUEUES: u32 = 5;
+/// Longest time of one invocation of `run`.
+const INVOCATION: Duration = Duration::from_secs(300);
+
+pub struct Host {
+    pub world: Arc<World>,
+    /// The store without faults: for the oracle, and for people who look.
+    pub store: MemoryStore,
+    pub plan: Configured,
+    pub reader: super::peek::Reader,
+    /// The site of which the watch has seen a healthy metric since it became primary.
+    seen_healthy: Mutex<Option<usize>>,
+    deaths: UnboundedSender<u32>,
+    processes: Mutex<Vec<Process>>,
+}
+
+struct Process {
+    id: u32,
+    instance: String,
+    engine: Engine,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Host {
+    /// Begins the world and everything that acts in it.
+    pub fn start(world: Arc<World>, plan: Configured) -> Arc<Self> {
+        let (deaths, heard) = mpsc::unbounded_channel();
+        let processes = Mutex::new(Vec::new());
+        let (store, reader) = (MemoryStore::new(), super::peek::Reader::default());
+        let host = Arc::new(Self { world, store, plan, reader, seen_healthy: Mutex::new(Some(0)), deaths, processes });
+        host.world.begin();
+        host.boot("host-0");
+        match host.world.weather.hosting.drivers {
+            Drivers::One => {}
+            Drivers::TwoInstances => host.boot("host-1"),
+            Drivers::TwoOfOneInstance => host.boot("host-0"),
+        }
+        tokio::spawn(Arc::clone(&host).bury(heard));
+        tokio::spawn(Arc::clone(&host).tick());
+        tokio::spawn(Arc::clone(&host).raise_alerts());
+        tokio::spawn(Arc::clone(&host).kill_at_random());
+        host
+    }
+
+    pub fn name(&self) -> &PlanName {
+        &self.plan.plan.name
+    }
+
+    fn boot(self: &Arc<Self>, instance: &str) {
+        let mut processes = self.processes.lock().unwrap();
+        let id = processes.len() as u32;
+        let life = Life::new(id, &self.world, &self.deaths);
+        let driver = Driver { instance: instance.to_owned(), worker: format!("worker-{id}") };
+        let engine = process::engine(&self.world, &self.store, &life, driver, self.plan.clone());
+        processes.push(Process { id, instance: instance.to_owned(), engine, tasks: Vec::new() });
+        self.world.log(Happening::Process { what: format!("process {id} starts on {instance}") });
+    }
+
+    fn kill(&self, id: u32) -> Option<String> {
+        let mut processes = self.processes.lock().unwrap();
+        let process = processes.iter_mut().find(|process| process.id == id && !process.instance.is_empty())?;
+        process.tasks.drain(..).for_each(|task| task.abort());
+        Some(std::mem::take(&mut process.instance))
+    }
+
+    /// Hears of deaths, and starts another process after a while.
+    async fn bury(self: Arc<Self>, mut heard: UnboundedReceiver<u32>) {
+        while let Some(id) = heard.recv().await {
+            let Some(instance) = self.kill(id) else { continue };
+            let host = Arc::clone(&self);
+            tokio::spawn(async move {
+                let other = host.world.chance(0.2);
+                let (pause, instance) = match other {
+                    false => (host.world.between(100, 2 * SECOND), instance),
+                    true => (host.world.between(20 * SECOND, 2 * MINUTE), format!("host-{}", id + 10)),
+                };
+                sleep_ms(pause).await;
+                host.boot(&instance);
+            });
+        }
+    }
+
+    /// Runs something in one of the living processes; `None` when the process died before it was done.
+    pub async fn invoke<T, F>(&self, what: impl FnOnce(Engine) -> F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let invoked = {
+            let mut processes = self.processes.lock().unwrap();
+            let living: Vec<usize> =
+                (0..processes.len()).filter(|index| !processes[*index].instance.is_empty()).collect();
+            let chosen = *living.get(self.world.between(0, 1_000) as usize % living.len().max(1))?;
+            let task = tokio::spawn(what(processes[chosen].engine.clone()));
+            processes[chosen].tasks.retain(|task| !task.is_finished());
+            processes[chosen].tasks.push(task.abort_handle());
+            task
+        };
+        match invoked.await {
+            Ok(done) => Some(done),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => None,
+        }
+    }
+
+    /// Puts a wake-up into the queue, which may lose, double or delay it.
+    pub fn send(self: &Arc<Self>, wake: WakeUp) {
+        let noise = self.world.weather.noise;
+        let chance = |probability| self.world.chance(self.world.noise(probability));
+        let copies = if chance(noise.wake_lost) { 0 } else { 1 + u32::from(chance(noise.wake_doubled)) };
+        for _ in 0..copies {
+            let longest = if chance(noise.wake_late) { 90 * SECOND } else { 2 * SECOND };
+            let delay = self.world.between(10, longest);
+            tokio::spawn(Arc::clone(self).deliver(wake.clone(), delay));
+        }
+    }
+
+    async fn deliver(self: Arc<Self>, wake: WakeUp, delay: Ms) {
+        sleep_ms(delay).await;
+        for _ in 0..DEQUEUES {
+            let message = wake.clone();
+            let invoked = self.invoke(move |engine| advance(engine, message)).await;
+            match invoked {
+                Some(Ok(Advance::Continue(next))) => return self.send(next),
+                Some(Ok(_)) => return,
+                Some(Err(())) | None => sleep_ms(self.world.between(SECOND, 12 * SECOND)).await,
+            }
+        }
+    }
+
+    async fn tick(self: Arc<Self>) {
+        loop {
+            sleep_ms(TICK).await;
+            let host = Arc::clone(&self);
+            let wakes = self.invoke(move |engine| watch(host, engine)).await;
+            wakes.into_iter().flatten().for_each(|wake| self.send(wake));
+        }
+    }
+
+    async fn raise_alerts(self: Arc<Self>) {
+        let alert = self.world.weather.alert;
+        for (number, outage) in self.world.weather.outages.iter().enumerate().filter(|_| !alert.lost) {
+            for _ in 0..alert.copies {
+                let delay = outage.at + alert.after + self.world.between(0, 20 * SECOND);
+                tokio::spawn(Arc::clone(&self).raise(format!("alert-{number}"), delay));
+            }
+        }
+        if let Some(at) = alert.false_one {
+            self.raise("false-alert".to_owned(), at).await;
+        }
+    }
+
+    /// Posts an alert, again when nobody answers.
+    async fn raise(self: Arc<Self>, key: String, at: Ms) {
+        sleep_ms(at).await;
+        self.world.log(Happening::Alert { what: key.clone() });
+        let by = StartedBy::Alert { alert: Some(key.clone()), rule: None };
+        let request = Request::Outage(cause(self.world.clock.now(), by, Some(key)));
+        for _ in 0..5 {
+            let (plan, request) = (self.name().clone(), request.clone());
+            let taken = self.invoke(move |engine| async move { engine.take(&plan, &request).await }).await;
+            if let Some(Ok(taken)) = taken {
+                return self.wake_started(&taken);
+            }
+            sleep_ms(15 * SECOND).await;
+        }
+    }
+
+    /// What follows an answer that says that a run is to be driven.
+    pub fn wake_started(self: &Arc<Self>, taken: &Taken) {
+        if let Taken::Started { run, .. } | Taken::Joined { run } = taken {
+            self.send(WakeUp { run: run.clone(), after: 0 });
+        }
+    }
+
+    async fn kill_at_random(self: Arc<Self>) {
+        let Some(every) = self.world.weather.hosting.kill_every else { return };
+        while self.world.now() < CALM {
+            sleep_ms(self.world.between(every / 4, every * 2)).await;
+            let living = self.processes.lock().unwrap().len() as u64;
+            let victim = self.world.between(0, living - 1) as u32;
+            self.world.log(Happening::Process { what: format!("process {victim} is killed, if it lives") });
+            self.deaths.send(victim).unwrap();
+        }
+    }
+}
+
+async fn advance(engine: Engine, wake: WakeUp) -> Result<Advance, ()> {
+    engine.advance(&wake, Instant::now() + INVOCATION).await.map_err(drop)
+}
+
+/// One tick of the watch: tend the plan, and read the metric itself.
+async fn watch(host: Arc<Host>, engine: Engine) -> Vec<WakeUp> {
+    let mut wakes = Vec::new();
+    let world = Arc::clone(&host.world);
+    let reachable = |site: SiteName| {
+        let dark = SITES.iter().position(|name| *name == site.as_str()).is_none_or(|site| world.arm_is_dark(site));
+        std::future::ready(!dark)
+    };
+    if let Ok(tended) = engine.tend(host.name(), reachable).await {
+        wakes.extend(tended.wake);
+    }
+    if let Ok(Some(Taken::Started { run, .. })) = read_metric(&host, &engine).await {
+        wakes.push(WakeUp { run, after: 0 });
+    }
+    wakes
+}
+
+/// Reads the metric of the primary. One that has not been healthy since its site became primary tells of the past.
+async fn read_metric(host: &Host, engine: &Engine) -> Result<Option<Taken>, IntakeError> {
+    let Some(primary) = super::peek::primary(host).await else { return Ok(None) };
+    let Some(health) = host.world.origin_health(primary) else { return Ok(None) };
+    if health >= 50.0 {
+        *host.seen_healthy.lock().unwrap() = Some(primary);
+    }
+    if health >= 50.0 || *host.seen_healthy.lock().unwrap() != Some(primary) {
+        return Ok(None);
+    }
+    let by = StartedBy::Metric { health };
+    let request = Request::Outage(cause(engine.clock.now(), by, None));
+    engine.take(host.name(), &request).await.map(Some)
+}
+
+pub fn cause(since: DateTime<Utc>, by: StartedBy, key: Option<String>) -> Cause {
+    Cause { since, sign: by.text(), by, key }
+}

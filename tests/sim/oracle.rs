@@ -1,0 +1,319 @@
+//! The oracle: holds the world's own log against the promises. It believes no report; journals tell it only who
+//! claimed what and when.
+
+use super::cluster::{Arrival, Power};
+use super::host::Host;
+use super::peek;
+use super::steps::index;
+use super::time::{MINUTE, Ms, SECOND, clock_text, ms_of};
+use super::weather::Database;
+use super::world::{Happening, SITES};
+use reveille::domain::chain::Entry;
+use reveille::domain::ledger::{self, LedgerEvent};
+use reveille::domain::names::{RunId, SiteName};
+use reveille::domain::observation::Observation;
+use reveille::domain::outcome::Outcome;
+use reveille::domain::run::{RunState, Verb};
+use reveille::domain::runbook::{RunKind, StepName};
+use reveille::engine::verify;
+use std::collections::BTreeMap;
+
+/// A run as ledger and journal tell it.
+pub struct Told {
+    pub run: RunId,
+    pub leave: SiteName,
+    pub state: RunState,
+}
+
+/// Everything that an oracle needs to know, gathered when a simulation is over.
+pub struct Oracle<'a> {
+    host: &'a Host,
+    ledger: Vec<Entry<LedgerEvent>>,
+    runs: BTreeMap<RunId, Told>,
+    broken: Vec<String>,
+}
+
+impl<'a> Oracle<'a> {
+    /// Gathers and judges; gives every broken promise.
+    pub async fn judge(host: &'a Host) -> Vec<String> {
+        let ledger = peek::ledger(host).await;
+        let mut oracle = Self { host, ledger, runs: BTreeMap::new(), broken: Vec::new() };
+        oracle.gather().await;
+        oracle.calls();
+        oracle.split_brain();
+        oracle.one_run_at_a_time();
+        oracle.endings();
+        oracle.owed_by_policy();
+        oracle.verified().await;
+        oracle.broken
+    }
+
+    fn breaks(&mut self, at: Ms, what: impl std::fmt::Display) {
+        self.broken.push(format!("{} {what}", clock_text(at)));
+    }
+
+    async fn gather(&mut self) {
+        for entry in self.ledger.clone() {
+            let LedgerEvent::RunAdmitted { run, leave, .. } = entry.event else { continue };
+            let admitted = ms_of(entry.at);
+            match peek::journal(self.host, &run).await {
+                None => self.breaks(admitted, format!("{run} was admitted and has no journal")),
+                Some((journal, _)) => {
+                    let state = (**journal.state()).clone();
+                    self.runs.insert(run.clone(), Told { run, leave, state });
+                }
+            }
+        }
+    }
+
+    // --- mutating calls -------------------------------------------------------------------------------------------
+
+    fn calls(&mut self) {
+        let log = self.host.world.state().log.clone();
+        let mut order: Vec<RunId> = Vec::new();
+        for (at, happening) in log {
+            let Happening::Arrived { run, verb, site, before, arrival } = happening else { continue };
+            self.not_doubled(at, verb, site, &before);
+            self.after_the_end(at, &run);
+            if verb == Verb::StartCluster && arrival == Arrival::Accepted {
+                self.fence_first(at, &run);
+            }
+            if order.last() != Some(&run) {
+                if order.contains(&run) {
+                    self.breaks(at, format!("{run} acts again after another run has acted"));
+                }
+                order.push(run);
+            }
+        }
+    }
+
+    /// A call is sent once: never again while what it began goes on, or is done.
+    fn not_doubled(&mut self, at: Ms, verb: Verb, site: usize, before: &Power) {
+        let done = match verb {
+            Verb::StartCluster => matches!(before, Power::Starting | Power::Up),
+            Verb::StopCluster => matches!(before, Power::Stopping | Power::Stopped),
+        };
+        if done {
+            self.breaks(at, format!("{} of {} arrives while it is {before:?}", verb.text(), SITES[site]));
+        }
+    }
+
+    fn after_the_end(&mut self, at: Ms, run: &RunId) {
+        let ended = self.runs.get(run).and_then(|told| told.state.ended_at).map(ms_of);
+        if ended.is_some_and(|ended| ended < at) {
+            self.breaks(at, format!("a call of {run} arrives after it has ended"));
+        }
+    }
+
+    /// The standby is started only when the site that is left is off, or its fence is owed by decision.
+    fn fence_first(&mut self, at: Ms, run: &RunId) {
+        let Some(told) = self.runs.get(run) else { return };
+        let leave = told.leave.clone();
+        let off = !self.host.world.state().sites[index(&leave)].power.at(at).runs();
+        if !off && !self.is_owed(&leave, at) {
+            self.breaks(at, format!("the standby is started while {leave} runs, and no fence is owed"));
+        }
+    }
+
+    /// Whether, at that time, the ledger said that the site's fence was owed.
+    fn is_owed(&self, site: &SiteName, at: Ms) -> bool {
+        let mut owed = false;
+        for entry in self.ledger.iter().filter(|entry| ms_of(entry.at) <= at) {
+            match &entry.event {
+                LedgerEvent::FenceOwed { site: of, .. } if of == site => owed = true,
+                LedgerEvent::FencePaid { site: of, .. } if of == site => owed = false,
+                _ => {}
+            }
+        }
+        owed
+    }
+
+    fn split_brain(&mut self) {
+        let log = self.host.world.state().log.clone();
+        for (at, happening) in log {
+            let owed = SITES.iter().any(|site| self.was_ever_owed(&SiteName::new(*site), at));
+            if matches!(happening, Happening::SplitBrain) && !owed {
+                self.breaks(at, "both sites write, and nobody decided to go on without the fence");
+            }
+        }
+    }
+
+    fn was_ever_owed(&self, site: &SiteName, by: Ms) -> bool {
+        self.ledger.iter().any(|entry| {
+            ms_of(entry.at) <= by && matches!(&entry.event, LedgerEvent::FenceOwed { site: of, .. } if of == site)
+        })
+    }
+
+    // --- runs -----------------------------------------------------------------------------------------------------
+
+    /// A run is admitted only when none is active, or when it takes precedence over a lesser one.
+    fn one_run_at_a_time(&mut self) {
+        let mut active: Option<(RunId, RunKind)> = None;
+        for entry in self.ledger.clone() {
+            match entry.event {
+                LedgerEvent::RunAdmitted { run, kind, .. } => {
+                    let lesser =
+                        kind == RunKind::Failover && active.as_ref().is_none_or(|(_, kind)| *kind == RunKind::Fence);
+                    if active.is_some() && !lesser {
+                        self.breaks(ms_of(entry.at), format!("{run} was admitted beside {active:?}"));
+                    }
+                    active = Some((run, kind));
+                }
+                LedgerEvent::RunClosed { run, .. } => {
+                    active = active.filter(|(of, _)| *of != run);
+                }
+                LedgerEvent::FencePaid { site, .. } => self.off_at(ms_of(entry.at), &site, "its debt is paid"),
+                _ => {}
+            }
+        }
+    }
+
+    fn off_at(&mut self, at: Ms, site: &SiteName, what: &str) {
+        let state = self.host.world.state();
+        // The proof was seen a moment before it was written down.
+        let off = state.sites[index(site)].power.ever(at.saturating_sub(MINUTE), at, |power| *power == Power::Stopped);
+        drop(state);
+        if !off {
+            self.breaks(at, format!("{site} runs although {what}"));
+        }
+    }
+
+    fn endings(&mut self) {
+        let runs: Vec<(RunId, RunState, SiteName)> =
+            self.runs.values().map(|told| (told.run.clone(), told.state.clone(), told.leave.clone())).collect();
+        for (run, state, leave) in runs {
+            if !state.closed {
+                self.breaks(self.host.world.now(), format!("{run} is not closed"));
+            }
+            let (Some(outcome), Some(ended)) = (&state.outcome, state.ended_at.map(ms_of)) else { continue };
+            match outcome {
+                Outcome::Recovered { .. } => self.recovered(ended, &run, &state),
+                Outcome::NoOutage { .. } => self.no_outage(ended, &run, &leave),
+                Outcome::Fenced { site } => self.off_at(ended, site, "its run says that it is fenced"),
+                Outcome::Observed { .. } | Outcome::Declined { .. } | Outcome::ApprovalTimedOut => {
+                    self.untouched(ended, &run);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Every proof was true in the world when it was seen.
+    fn recovered(&mut self, ended: Ms, run: &RunId, state: &RunState) {
+        let standby = index(&state.created.standby);
+        for (step, record) in &state.steps {
+            let Some(proof) = &record.proof else {
+                self.breaks(ended, format!("{run} recovered without proof of {step}"));
+                continue;
+            };
+            if !self.is_true(proof, index(&state.created.primary), standby) {
+                self.breaks(ended, format!("{run}: the world knows nothing of {step}: {}", proof.text()));
+            }
+        }
+        let served = state.steps.get(&StepName::VerifyRoute).and_then(|step| step.proof.as_ref());
+        if let Some(Observation::Route { route }) = served
+            && ended > ms_of(route.at) + MINUTE
+        {
+            self.breaks(ended, format!("{run} recovered long after it was last seen to serve"));
+        }
+    }
+
+    fn is_true(&self, proof: &Observation, primary: usize, standby: usize) -> bool {
+        let world = &self.host.world;
+        match proof {
+            Observation::Outage { witness, .. } => !*world.state().sites[primary].origin.at(ms_of(witness.primary.at)),
+            Observation::Fence { cluster, .. } => {
+                *world.state().sites[primary].power.at(ms_of(cluster.at)) == Power::Stopped
+            }
+            Observation::Cluster { cluster, .. } => {
+                *world.state().sites[standby].power.at(ms_of(cluster.at)) == Power::Up
+            }
+            Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,
+            Observation::App { app } => *world.state().sites[standby].origin.at(ms_of(app.at)),
+            Observation::Route { route } => world.serves(ms_of(route.at)) == Some(standby),
+            Observation::FenceOwed { .. } | Observation::Override { .. } => true,
+        }
+    }
+
+    fn no_outage(&mut self, ended: Ms, run: &RunId, primary: &SiteName) {
+        self.untouched(ended, run);
+        let from = ended.saturating_sub(30 * SECOND);
+        let healthy = self.host.world.state().sites[index(primary)].origin.ever(from, ended, |healthy| *healthy);
+        if !healthy {
+            self.breaks(ended, format!("{run} found no outage, but {primary} did not answer"));
+        }
+    }
+
+    fn untouched(&mut self, ended: Ms, run: &RunId) {
+        let log = self.host.world.state().log.clone();
+        let accepted = |happening: &Happening| matches!(happening, Happening::Arrived { run: of, arrival: Arrival::Accepted, .. } if of == run);
+        if log.iter().any(|(_, happening)| accepted(happening)) {
+            self.breaks(ended, format!("{run} says that nothing was touched, but a call of it was accepted"));
+        }
+    }
+
+    /// The policy "continue" never applies to a primary whose application answers, nor while its stop goes on.
+    fn owed_by_policy(&mut self) {
+        let owed = self.runs.values().filter_map(|told| {
+            let record = told.state.step(StepName::FencePrimary)?;
+            let Some(Observation::FenceOwed { site, by, .. }) = &record.proof else { return None };
+            // A stop whose answer was lost may go on where nobody can read it: the policy is for just that.
+            let known = by.is_none() && record.last_accepted().is_some();
+            Some((ms_of(record.ended_at?), site.clone(), known))
+        });
+        for (at, site, known_stop) in owed.collect::<Vec<_>>() {
+            let from = at.saturating_sub(20 * SECOND);
+            let state = self.host.world.state();
+            let site = &state.sites[index(&site)];
+            let silent = site.origin.ever(from, at, |answers| !answers);
+            let settled = site.power.ever(from, at, |power| *power != Power::Stopping);
+            drop(state);
+            if !silent {
+                self.breaks(at, "a fence is owed for a site that answers");
+            }
+            if known_stop && !settled {
+                self.breaks(at, "a fence is owed by policy while an accepted stop goes on");
+            }
+        }
+    }
+
+    /// Everything stored verifies: chains, stories, and each closed run's report.
+    async fn verified(&mut self) {
+        let now = self.host.world.now();
+        let closed: Vec<(RunId, bool)> =
+            self.runs.values().map(|told| (told.run.clone(), told.state.report_digest.is_some())).collect();
+        let mut findings = Vec::new();
+        for (run, reported) in closed {
+            findings.extend(verify::verify_run(&self.host.store, &run).await.unwrap().findings);
+            if !reported {
+                self.breaks(now, format!("{run} has no report"));
+            }
+        }
+        if !self.ledger.is_empty() {
+            findings.extend(verify::verify_plan(&self.host.store, self.host.name()).await.unwrap().findings);
+        }
+        findings.iter().for_each(|finding| self.breaks(now, finding));
+    }
+}
+
+/// No outage is forgotten: while nobody serves, an incident is open or a run is under way.
+pub async fn nothing_forgotten(host: &Host) -> Vec<String> {
+    let now = host.world.now();
+    let serves = host.world.serves(now);
+    let state = peek::plan(host).await.unwrap_or_default();
+    let standby = 1 - index(&ledger::primary(&state, &host.plan.plan));
+    let hopeless = host.world.weather.is_hopeless() || !host.world.can_serve(standby);
+    let mut broken = Vec::new();
+    if serves.is_none() && state.incident.is_none() && state.active.is_none() {
+        broken.push(format!("{} nobody serves, and no incident is open", clock_text(now)));
+    }
+    if serves.is_none() && !hopeless {
+        broken.push(format!("{} nobody serves, although nothing stood in the way any more", clock_text(now)));
+    }
+    // A run that somebody ordered waits for somebody, whatever serves meanwhile.
+    let asks = peek::active(host).await.is_some_and(|run| run.asking().next().is_some());
+    if serves.is_some() && (state.incident.is_some() || state.active.is_some()) && !hopeless && !asks {
+        broken.push(format!("{} a site serves, and yet an incident or a run is open", clock_text(now)));
+    }
+    broken
+}

@@ -1,0 +1,93 @@
+//! The plan of every simulation, with limits short enough that hours of waiting fit into a test.
+
+use super::process::channel_names;
+use super::weather::Weather;
+use super::world::SITES;
+use reveille::domain::names::{PlanName, SiteName};
+use reveille::domain::plan::{App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Plan, Promote, Site, Workload};
+use reveille::domain::resource::{HostPort, ResourceId};
+use reveille::domain::timing::Timing;
+use reveille::engine::Configured;
+use std::sync::Arc;
+use std::time::Duration;
+
+const GROUP: &str = "/subscriptions/s/resourceGroups/rg-dr/providers";
+
+pub fn configured(weather: &Weather) -> Configured {
+    Configured { plan: Arc::new(plan(weather)), config_digest: "simulated".into() }
+}
+
+fn plan(weather: &Weather) -> Plan {
+    Plan {
+        name: PlanName::new("sonar"),
+        automation: weather.automation,
+        workload: Workload::StartsWithCluster,
+        rto: minutes(12),
+        rpo: minutes(5),
+        cooldown: minutes(4),
+        front_door: FrontDoor {
+            profile: id("Microsoft.Cdn/profiles/afd"),
+            origin_group: "sonar".into(),
+            hostname: host("sonar.azurefd.net"),
+        },
+        sites: vec![site(0), site(1)],
+        database: database(),
+        fence: Fence { unable: weather.fence_unable },
+        apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
+        alert_rules: Vec::new(),
+        timing: timing(),
+        channels: channel_names(&weather.channels),
+    }
+}
+
+fn site(index: usize) -> Site {
+    let name = SITES[index];
+    Site {
+        name: SiteName::new(name),
+        preferred: index == 0,
+        cluster: id(&format!("Microsoft.ContainerService/managedClusters/aks-{name}")),
+        origin: host(&format!("{name}.example.com")),
+        served_by: name.into(),
+    }
+}
+
+fn database() -> Database {
+    let server = |name: &str| id(&format!("Microsoft.DBforPostgreSQL/flexibleServers/pg-{name}"));
+    Database {
+        servers: SITES.map(server).to_vec(),
+        virtual_endpoint: "sonar".into(),
+        writer_host: "sonar.writer.postgres.database.azure.com".into(),
+        port: 5432,
+        database: "sonar".into(),
+        user: "reveille".into(),
+        auth: DatabaseAuth::Entra,
+        promote: Promote::Never,
+    }
+}
+
+fn timing() -> Timing {
+    Timing {
+        confirm_deadline: minutes(3),
+        fence_deadline: minutes(3),
+        start_deadline: minutes(10),
+        capacity_retry: Duration::from_secs(30),
+        writer_deadline: minutes(2),
+        app_deadline: minutes(6),
+        route_deadline: minutes(5),
+        operator_wait: minutes(8),
+        approval_wait: minutes(4),
+        ..Timing::default()
+    }
+}
+
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+fn id(rest: &str) -> ResourceId {
+    ResourceId::parse(&format!("{GROUP}/{rest}")).unwrap()
+}
+
+fn host(text: &str) -> HostPort {
+    HostPort::parse(text).unwrap()
+}

@@ -1,0 +1,221 @@
+//! The steps of the runbooks, wired to the simulated world: facts are gathered there, with delays and gaps, and the
+//! real `decide` functions judge them.
+
+use super::process::Life;
+use super::time::{Ms, SECOND, SimClock, sleep_ms};
+use super::weather::{Database, Point};
+use super::world::{SITES, World};
+use async_trait::async_trait;
+use reveille::domain::application::{AppView, IndexState, OriginView, RouteView};
+use reveille::domain::cluster::ClusterView;
+use reveille::domain::fact::Fact;
+use reveille::domain::look::Look;
+use reveille::domain::names::SiteName;
+use reveille::domain::run::{Call, RunState, Sent};
+use reveille::domain::runbook::StepName;
+use reveille::domain::witness::{LastSeen, Witness};
+use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
+use reveille::engine::ports::{Clock, Step, StepView};
+use reveille::steps;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+const ALL: [StepName; 6] = [
+    StepName::ConfirmOutage,
+    StepName::FencePrimary,
+    StepName::StartReplica,
+    StepName::VerifyWriter,
+    StepName::VerifyApp,
+    StepName::VerifyRoute,
+];
+
+/// Longest way of a call to Azure. With a slow store before it still shorter than an intent counts as in flight.
+const WAY: Ms = 5 * SECOND;
+
+/// Every step, as one process sees the world.
+pub fn wired(world: &Arc<World>, life: &Arc<Life>) -> BTreeMap<StepName, Arc<dyn Step>> {
+    let step =
+        |name| Arc::new(SimStep { name, eyes: Eyes(Arc::clone(world)), life: Arc::clone(life) }) as Arc<dyn Step>;
+    ALL.into_iter().map(|name| (name, step(name))).collect()
+}
+
+pub fn index(site: &SiteName) -> usize {
+    SITES.iter().position(|name| *name == site.as_str()).unwrap()
+}
+
+struct SimStep {
+    name: StepName,
+    eyes: Eyes,
+    life: Arc<Life>,
+}
+
+#[async_trait]
+impl Step for SimStep {
+    fn name(&self) -> StepName {
+        self.name
+    }
+
+    async fn look(&self, view: &StepView) -> Look {
+        let (eyes, run) = (&self.eyes, &view.run);
+        let (primary, standby) = (index(&run.created.primary), index(&run.created.standby));
+        eyes.take_time().await;
+        match self.name {
+            StepName::ConfirmOutage => {
+                steps::confirm_outage::decide(view, eyes.witness(primary, standby), &eyes.last_seen())
+            }
+            StepName::FencePrimary => {
+                let (cluster, origin) = (eyes.cluster(primary), eyes.origin(primary));
+                steps::fence_primary::decide(view, steps::fence_primary::Seen { cluster, origin })
+            }
+            StepName::StartReplica => {
+                let cluster = eyes.cluster(standby);
+                let failed = eyes.start_failure(run, standby);
+                steps::start_replica::decide(view, steps::start_replica::Seen { cluster, failed })
+            }
+            StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
+            StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),
+            StepName::VerifyRoute => steps::verify_route::decide(view, eyes.route(standby)),
+        }
+    }
+
+    async fn send(&self, call: &Call, view: &StepView) -> Sent {
+        let world = &self.eyes.0;
+        let point = self.crash_point();
+        if point == Some(Point::BeforeSending) {
+            self.life.die("before sending").await;
+        }
+        let site = SITES.iter().position(|name| call.target.contains(name)).unwrap();
+        if world.arm_is_dark(site) {
+            sleep_ms(5 * SECOND).await;
+            return Sent::Unknown { reason: "timed out".into() };
+        }
+        let answered = self.on_its_way(call, view, site);
+        if point == Some(Point::SentWithoutAnswer) {
+            sleep_ms(world.between(0, WAY)).await;
+            self.life.die("sent, before the answer").await;
+        }
+        let answer = answered.await.unwrap();
+        if world.chance(world.noise(world.weather.noise.answer_lost)) {
+            sleep_ms(5 * SECOND).await;
+            return Sent::Unknown { reason: "the answer was lost".into() };
+        }
+        if point == Some(Point::AnsweredBeforeAppend) {
+            self.life.doom();
+        }
+        answer
+    }
+}
+
+impl SimStep {
+    /// Counts the call, and gives the point at which the weather wants this process to die at it.
+    fn crash_point(&self) -> Option<Point> {
+        let mut state = self.eyes.0.state();
+        let number = state.calls;
+        state.calls += 1;
+        self.eyes.0.weather.crash.filter(|crash| crash.call == number).map(|crash| crash.point)
+    }
+
+    /// Sends. Once it is sent, it arrives, whether its sender lives or not.
+    fn on_its_way(&self, call: &Call, view: &StepView, site: usize) -> oneshot::Receiver<Sent> {
+        let (answer, answered) = oneshot::channel();
+        let (world, run, verb) = (Arc::clone(&self.eyes.0), view.run.created.run.clone(), call.verb);
+        let way = world.between(50, WAY);
+        tokio::spawn(async move {
+            sleep_ms(way).await;
+            let arrival = world.arrive(&run, verb, site);
+            sleep_ms(way / 4).await;
+            drop(answer.send(arrival.answer()));
+        });
+        answered
+    }
+}
+
+/// What can be seen of the world, by somebody who may be unlucky.
+struct Eyes(Arc<World>);
+
+impl Eyes {
+    async fn take_time(&self) {
+        let longest = if self.0.is_calm() { 500 } else { 4 * SECOND };
+        sleep_ms(self.0.between(20, longest)).await;
+    }
+
+    /// A fact as it is in the world now, or unknown by chance.
+    fn fact<T>(&self, value: T) -> Fact<T> {
+        self.maybe(Some(value), "timed out")
+    }
+
+    fn maybe<T>(&self, value: Option<T>, otherwise: &str) -> Fact<T> {
+        let unlucky = self.0.chance(self.0.noise(self.0.weather.noise.unknown));
+        let at = self.0.clock.now();
+        match value.filter(|_| !unlucky) {
+            Some(value) => Fact::known(value, at, "the simulated world"),
+            None => Fact::unknown(otherwise, at, "the simulated world"),
+        }
+    }
+
+    fn origin(&self, site: usize) -> Fact<OriginView> {
+        let healthy = *self.0.state().sites[site].origin.now();
+        self.fact(match healthy {
+            true => OriginView::Healthy { said: "UP".into() },
+            false => OriginView::Unreachable { why: "connection refused".into() },
+        })
+    }
+
+    fn cluster(&self, site: usize) -> Fact<ClusterView> {
+        let view = self.0.state().sites[site].power.now().view();
+        self.maybe(Some(view).filter(|_| !self.0.arm_is_dark(site)), "Azure Resource Manager does not answer")
+    }
+
+    fn start_failure(&self, run: &RunState, site: usize) -> Option<steps::start_replica::StartFailure> {
+        run.step(StepName::StartReplica)?.last_accepted()?;
+        let failure = self.0.state().sites[site].power.now().failure();
+        failure.filter(|_| !self.0.chance(self.0.noise(self.0.weather.noise.unknown)))
+    }
+
+    fn witness(&self, primary: usize, standby: usize) -> Witness {
+        Witness {
+            at: self.0.clock.now(),
+            primary: self.origin(primary),
+            standby: self.origin(standby),
+            origin_health: self.maybe(self.0.origin_health(primary), "no data"),
+            front_door_answers: !self.0.chance(self.0.noise(self.0.weather.noise.unknown)),
+        }
+    }
+
+    fn last_seen(&self) -> LastSeen {
+        let seen = Some(SimClock::at(0));
+        let probe_healthy = seen.filter(|_| !self.0.weather.blind);
+        LastSeen { probe_healthy, metric_healthy: seen, writer_target: None }
+    }
+
+    fn writer(&self) -> Fact<WriterView> {
+        let state = *self.0.state().database.now();
+        let verdict = match state {
+            Database::Writable => WriterVerdict::Writable { proof: WriteProof::Canary { counter: 1 } },
+            Database::InRecovery => WriterVerdict::InRecovery,
+            Database::Unreachable => WriterVerdict::Unreachable { stage: "tcp".into(), why: "timed out".into() },
+            Database::ReadOnly => WriterVerdict::ReadOnly { why: "storage is full".into() },
+        };
+        self.fact(WriterView { host: "writer.example.com".into(), target: None, verdict, stages: Vec::new() })
+    }
+
+    fn app(&self, site: usize) -> Fact<AppView> {
+        let answers = *self.0.state().sites[site].origin.now();
+        self.fact(match answers {
+            true => AppView::Serving { said: "UP".into(), search_index: IndexState::NotApplicable },
+            false => AppView::Starting { said: "503".into() },
+        })
+    }
+
+    fn route(&self, standby: usize) -> Fact<RouteView> {
+        let served = self.0.serves(self.0.now());
+        self.fact(match served {
+            Some(site) if site == standby => {
+                RouteView::ServedBy { site: SiteName::new(SITES[site]), said: "200".into() }
+            }
+            Some(site) => RouteView::ServedByOther { by: SITES[site].into(), said: "200".into() },
+            None => RouteView::Failing { said: "503".into() },
+        })
+    }
+}

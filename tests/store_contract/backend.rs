@@ -1,0 +1,69 @@
+//! The backends under test, and what a test must be able to do to each of them.
+
+use reveille::engine::ports::Store;
+use reveille::store::{FileStore, MemoryStore};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+pub enum Backend {
+    Memory(MemoryStore),
+    File(tempfile::TempDir),
+}
+
+impl Backend {
+    pub fn memory() -> Self {
+        Self::Memory(MemoryStore::new())
+    }
+
+    pub fn file() -> Self {
+        Self::File(tempfile::tempdir().unwrap())
+    }
+
+    /// A new handle on the state, as another process would open it.
+    pub fn open(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Memory(store) => Arc::new(store.clone()),
+            Self::File(directory) => Arc::new(FileStore::open(directory.path()).unwrap()),
+        }
+    }
+
+    /// Lets `time` pass since the log's last write.
+    pub async fn age(&self, log: &str, time: Duration) {
+        match self {
+            Self::Memory(_) => {
+                tokio::time::pause();
+                tokio::time::advance(time).await;
+            }
+            Self::File(directory) => {
+                let file = std::fs::File::options().write(true).open(log_file(directory.path(), log)).unwrap();
+                file.set_modified(SystemTime::now() - time).unwrap();
+            }
+        }
+    }
+}
+
+/// Where the file backend keeps a log.
+pub fn log_file(root: &Path, log: &str) -> PathBuf {
+    root.join("logs").join(format!("{log}.log"))
+}
+
+/// The whole log as text.
+pub async fn text(store: &dyn Store, log: &str) -> String {
+    String::from_utf8(store.read(log, 0).await.unwrap().unwrap().bytes).unwrap()
+}
+
+/// Appends at the end, wherever it has moved to meanwhile; gives the number of conflicts on the way.
+pub async fn append_somewhere(store: &dyn Store, log: &str, bytes: &[u8]) -> usize {
+    let (mut end, mut conflicts) = (0, 0);
+    loop {
+        end = store.read(log, end).await.unwrap().unwrap().end;
+        // Others get their chance here, on every backend.
+        tokio::task::yield_now().await;
+        match store.append(log, end, bytes).await {
+            Ok(_) => return conflicts,
+            Err(error) if error.is_conflict() => conflicts += 1,
+            Err(error) => panic!("append failed: {error:?}"),
+        }
+    }
+}

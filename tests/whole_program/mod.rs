@@ -1,0 +1,15 @@
+//! The binary that is deployed, called over HTTPS through a simulated Functions host in a simulated Azure.
+
+mod bad_input;
+mod bodies;
+mod channels;
+mod fence;
+mod golden;
+mod guards;
+mod operator;
+mod operator_errors;
+mod orphan;
+mod store_down;
+mod storm;
+mod two_hosts;
+mod wrong_config;

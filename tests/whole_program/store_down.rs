@@ -1,0 +1,83 @@
+//! A ledger that cannot be written: the caller is told to come again, and is taken when it does.
+
+use crate::support::alerts::fired;
+use crate::support::stage::{PLAN, Reply, SERVING, Stage, calm};
+use std::fs::{File, OpenOptions};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Azure Monitor gives up on an answer that takes longer than some seconds.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// An alert, told to come again; and how long that took.
+async fn turned_away(stage: &Stage) -> Duration {
+    let begun = Instant::now();
+    let reply = stage.alert(fired(1).to_string()).await;
+    let took = begun.elapsed();
+    let problem = reply.problem(503);
+    assert!(problem["next"].as_str().unwrap().contains("Deliver it again"), "{problem}");
+    took
+}
+
+#[track_caller]
+fn taken(reply: &Reply) {
+    assert_eq!(reply.status, 202, "{reply:?}");
+    assert_eq!(reply.json()["outcomes"][0]["did"], "started", "{reply:?}");
+}
+
+fn ledger(stage: &Stage) -> PathBuf {
+    stage.state().join("logs/ledger").join(PLAN)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_cannot_be_written_down_is_taken_when_it_comes_again() {
+    let stage = Stage::open(calm()).await;
+    let aside = stage.folder().join("aside");
+    std::fs::rename(ledger(&stage), &aside).unwrap();
+    std::fs::write(ledger(&stage), "no folder any more").unwrap();
+    stage.go_dark();
+    turned_away(&stage).await;
+    stage.get("v1/plans").await.problem(503);
+    stage.say(&format!("plans/{PLAN}/pause")).await.problem(503);
+    std::fs::remove_file(ledger(&stage)).unwrap();
+    std::fs::rename(&aside, ledger(&stage)).unwrap();
+    taken(&stage.alert(fired(1).to_string()).await);
+    assert_eq!(stage.closed(0).await.outcome.unwrap().word(), SERVING);
+    let statuses: Vec<_> = stage.deliveries().await.iter().map(|line| line["delivery"]["status"].clone()).collect();
+    assert_eq!(statuses, [503, 202]);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_somebody_holds_for_ever_hides_nothing_from_the_caller() {
+    let mut scenario = calm();
+    // What could start the run below is the alert that comes again, and nothing else.
+    scenario.world.timer = Duration::from_secs(3_600);
+    let stage = Stage::open(scenario).await;
+    stage.plan().await;
+    let lock = lock(&ledger(&stage).join("000001.log"));
+    stage.go_dark();
+    let mut took = Vec::new();
+    for _ in 0..3 {
+        took.push(turned_away(&stage).await);
+    }
+    // The quickest of three: a busy machine may hold up one or another.
+    assert!(took.iter().min().unwrap() < &LONGEST, "{took:?}");
+    stage.get(&format!("v1/plans/{PLAN}")).await.problem(503);
+    drop(lock);
+    taken(&stage.alert(fired(1).to_string()).await);
+    stage
+        .until("the run's first step", async || {
+            let left = stage.aftermath().await;
+            left.only_run().steps.values().any(|step| step.is_active()).then_some(())
+        })
+        .await;
+    stage.close().await;
+}
+
+/// An exclusive lock held by this process, which is not the handler's.
+fn lock(path: &std::path::Path) -> File {
+    let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+    file.lock().unwrap();
+    file
+}

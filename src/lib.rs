@@ -1,4 +1,71 @@
-//! Reveille wakes a cold standby on Azure.
+//! Reveille wakes a cold standby on Azure: it makes sure that an outage is real, fences the old site, starts the
+//! replica's cluster, proves that the database takes writes, waits until the application serves through Front Door, and
+//! reports with evidence. One binary: a custom handler of the Functions host, a command line, and a simulated Azure.
+//!
+//! # Where an alert goes
+//!
+//! ```text
+//! Azure Monitor ─► Functions host ─► POST /alert ── triggers::alert
+//!        parse ─► whom does it concern? ─► admit?           domain::alert, domain::ledger::admission: pure
+//!        ─► ledger += IncidentOpened, RunAdmitted           engine::intake, at the version that was read
+//!        ◄─ 202 with the run's id, 200 ignored, 503 come again   ─► queue: a wake-up
+//!
+//! queue ─► POST /run ── triggers::run ─► engine::slice      takes the run's claim, drives it for a bounded time
+//!        loop: fold journal ─► next?                        domain::run::{state, next}: pure
+//!              ─► a step looks                              steps::wired gathers facts through observe,
+//!                                                           steps::<step>::decide turns them into a Look: pure
+//!              ─► journal += Observed | Intent | StepSucceeded …
+//!              ─► Intent written? claim still ours? then the step sends; journal += Sent
+//!        at the end: RunEnded ─► report ─► ledger RunClosed ─► notices (engine::outbox, notify) ─► Closed
+//!
+//! timer ─► POST /watch ── triggers::watch ─► engine::tend   stalled runs, open incidents, fence debts;
+//!                                                           reads both witnesses itself: a lost alert is no lost outage
+//! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
+//! ```
+//!
+//! Three kinds of stored things, all in [`store`]: a **ledger** per plan (incidents, admissions, debts, pauses), a
+//! **journal** per run (the only truth about it; status and report are folded from it), both hash-chained append-only
+//! logs ([`domain::chain`], [`engine::log`]), and small documents. Mutual exclusion needs no lock: whoever appends at
+//! the version that was read has decided; whoever comes second reads and decides again. No decision rests on a
+//! process's memory, because the host may kill the process at any instant.
+//!
+//! # What cannot happen
+//!
+//! - *A false success.* `Outcome::Recovered` holds a [`domain::ladder::Serving`], which is only built rung by rung from
+//!   the observations that prove it. An accepted call is no rung.
+//! - *A forgotten outage.* An alert that matches opens an incident; guards defer, they never turn it away. The watch asks
+//!   open incidents again until proven recovery, the verdict "no outage", or a named person closes them.
+//! - *A call sent by two.* An intent is journaled before its call; the append fails for a driver that lost its claim.
+//!   After a crash the world is looked at before anything is sent again.
+//!
+//! # Where to add a step
+//!
+//! 1. [`domain::runbook`]: its name, its line in the table, what it waits for, whether it changes anything.
+//! 2. [`domain::observation`] and [`domain::ladder`]: what it sees, and which observation proves it.
+//! 3. `steps/<name>.rs`: `decide`, pure, in four bands (inputs, precheck, act, verify); its calls and permissions on top.
+//! 4. [`steps::wired`]: which facts it is handed, gathered by [`observe`]; what its call sends.
+//!
+//! # Who may import whom
+//!
+//! ```text
+//! domain      nothing of the crate: values and decisions, no I/O, no clock
+//! config      domain                             reveille.toml → validated plans, every mistake at once
+//! engine      domain                             slices, claims, intents, outbox; the traits of the crate: engine::ports
+//! store       engine, domain                     memory, directory
+//! azure       config, engine, domain             the only code that knows ARM's URLs, api-versions and tokens
+//! probe       config, engine, domain             own eyes: DNS, TLS, HTTP, SQL
+//! observe     azure, probe, config, engine, domain    both become facts, here only
+//! steps       observe and everything below it    one file per step
+//! render      domain                             report → Markdown, terminal
+//! notify      render, engine, config, domain     channels: Teams, CloudEvents
+//! host        domain                             the Functions host's contract, payload mode
+//! triggers    all of the above                   one file per function
+//! cli         all of it                          one file per command
+//! sandbox     nothing of the crate               simulated Azure and Functions host; only cli and tests use it
+//! ```
+//!
+//! `sandbox` shares no type with the rest, so that one misreading of Azure cannot cancel out on both sides. A test reads
+//! the `use` trees of every file and holds these rules.
 
 pub mod azure;
 pub mod cli;

@@ -7,10 +7,13 @@ use reveille::sandbox::world::{
     ArmFault, Darkness, FaultAction, OperationStatus, Outcome, Power, Provisioning, SlowRestart,
 };
 
-use super::{Rig, cluster_path};
+use serde_json::Value;
+
+use super::{LONG, Rig, cluster_path};
 
 const PRIMARY: &str = "aks-sonar-eastus2";
 const STANDBY: &str = "aks-sonar-centralus";
+const CONFLICT: &str = "OperationNotAllowed";
 
 #[tokio::test]
 async fn a_cluster_shows_power_provisioning_and_pools() {
@@ -119,6 +122,41 @@ async fn a_busy_cluster_names_the_other_operation() {
     rig.world.update_cluster(STANDBY, true, Duration::from_secs(60)).unwrap();
     let start = rig.post(&cluster_path(STANDBY, "/start")).await;
     assert!(start.message().contains("Another agentpool operation (system - Updating)"));
+}
+
+#[tokio::test]
+async fn refusals_come_in_the_very_shape_that_was_seen_of_each() {
+    let rig = Rig::start().await;
+    let running = rig.post(&cluster_path(PRIMARY, "/start")).await;
+    assert_eq!(names(&running.body), ["code", "details", "message", "subcode"]);
+    let update = rig.world.update_cluster(STANDBY, false, LONG).unwrap();
+    let busy = rig.post(&cluster_path(STANDBY, "/start")).await;
+    assert_eq!(
+        (names(&busy.body), busy.body["code"].as_str()),
+        (vec!["code".into(), "message".into()], Some(CONFLICT))
+    );
+    rig.world.finish_operation(&update.id);
+    rig.world.tune(|it| it.busy_in_old_words = true);
+    let old = rig.world.update_cluster(STANDBY, false, LONG).unwrap();
+    assert_eq!(enveloped(&rig).await, "Another operation (Updating)");
+    rig.world.finish_operation(&old.id);
+    rig.world.update_cluster(STANDBY, true, LONG).unwrap();
+    assert_eq!(enveloped(&rig).await, "Another agentpool operation (system - Updating)");
+}
+
+fn names(body: &Value) -> Vec<String> {
+    body.as_object().unwrap().keys().cloned().collect()
+}
+
+/// What the refusal in the envelope, and in nothing else, says is in progress.
+async fn enveloped(rig: &Rig) -> String {
+    let refused = rig.post(&cluster_path(STANDBY, "/start")).await;
+    assert_eq!((refused.status.as_u16(), names(&refused.body)), (409, vec!["error".to_owned()]));
+    assert_eq!(names(&refused.body["error"]), ["code", "message"]);
+    assert_eq!(refused.body["error"]["code"], CONFLICT);
+    let message = refused.body["error"]["message"].as_str().unwrap();
+    let rest = message.strip_prefix("Operation is not allowed: ").unwrap();
+    rest.split(" is in progress, please wait for it to finish").next().unwrap().to_owned()
 }
 
 #[tokio::test]

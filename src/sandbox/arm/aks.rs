@@ -2,10 +2,9 @@
 
 use axum::http::Method;
 
-use crate::sandbox::world::{
-    Cluster, ClusterRefusal, FaultAction, Operation, OperationError, OperationKind, Outcome, World,
-};
+use crate::sandbox::world::{Cluster, FaultAction, Operation, OperationError, Outcome, World};
 
+use super::aks_refusal::refused;
 use super::answer::Answer;
 use super::call::Call;
 use super::{aks_json, lro, route};
@@ -108,7 +107,7 @@ fn one_pool(call: &Call, cluster: &Cluster, pool: &str) -> Answer {
     }
 }
 
-fn not_found(call: &Call, name: &str) -> Answer {
+pub(super) fn not_found(call: &Call, name: &str) -> Answer {
     call.unknown(super::subscription::resource_not_found("Microsoft.ContainerService/managedClusters", name))
 }
 
@@ -138,50 +137,4 @@ pub(super) fn outcome(effect: Option<&FaultAction>) -> Outcome {
         _ => {}
     }
     outcome
-}
-
-fn refused(call: &Call, name: &str, refusal: ClusterRefusal) -> Answer {
-    match refusal {
-        ClusterRefusal::NotFound => not_found(call, name),
-        ClusterRefusal::CannotStart { provisioning, power, since, elapsed } => {
-            let since = since.format("%Y-%m-%d %H:%M:%S");
-            let elapsed = format!("{}m{}s", elapsed.num_minutes(), elapsed.num_seconds() % 60);
-            flat(format!(
-                "managed cluster is in Provisioning State({provisioning}) and Power State({power}), \
-                 starting cannot be performed The previous operation started at '{since}' and elapsed time is {elapsed}"
-            ))
-        }
-        ClusterRefusal::NotRunning { since } => {
-            let since = since.format("%Y-%m-%d %H:%M:%S");
-            flat(format!(
-                "managed cluster is not currently running, stopping cannot be performed; \
-                 the previous operation started at '{since}'"
-            ))
-        }
-        ClusterRefusal::Busy { operation } => flat(busy(&operation)),
-    }
-}
-
-fn busy(operation: &Operation) -> String {
-    match operation.kind {
-        OperationKind::ClusterUpdate { pool: true } => {
-            "Operation is not allowed: Another agentpool operation (system - Updating) is in progress, \
-             please wait for it to finish before starting a new operation. \
-             See https://aka.ms/aks-pending-operation for more details"
-                .to_owned()
-        }
-        _ => format!(
-            "Operation is not allowed because there's an in progress update managed cluster operation (operation ID: {}) \
-             on the managed cluster started on UTC {}. Please wait for it to finish before starting a new operation. \
-             You can also use 'az aks operation-abort ...' to abort the ongoing operation.",
-            operation.id,
-            operation.started.format("%Y-%m-%dT%H:%M:%SZ")
-        ),
-    }
-}
-
-/// AKS answers these without the usual envelope.
-fn flat(message: String) -> Answer {
-    let body = serde_json::json!({"code": "OperationNotAllowed", "details": null, "message": message, "subcode": ""});
-    Answer { status: 409, headers: Vec::new(), body: Some(body) }
 }

@@ -7,6 +7,7 @@
 mod addressing;
 mod aks;
 mod aks_json;
+mod aks_refusal;
 mod alerts;
 mod answer;
 mod call;

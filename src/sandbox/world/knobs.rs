@@ -21,6 +21,8 @@ pub struct Knobs {
     pub names_move: Duration,
     /// AKS asks for 15 to 30 minutes between stop and start of one cluster; here a hasty start just takes long.
     pub slow_restart: Option<SlowRestart>,
+    /// A busy cluster is refused in the words and the envelope of before 2026.
+    pub busy_in_old_words: bool,
     /// Starts show an `error` beside `InProgress` and `Succeeded`, as recorded traffic of AKS does.
     pub error_beside_start: bool,
     /// Time to live of DNS records, in seconds.
@@ -73,6 +75,7 @@ impl Default for Knobs {
             server_power: short,
             names_move: Duration::ZERO,
             slow_restart: None,
+            busy_in_old_words: false,
             error_beside_start: true,
             dns_ttl: 1,
             metric_window: Duration::from_secs(3),

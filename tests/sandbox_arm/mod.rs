@@ -6,6 +6,7 @@ mod faults;
 mod front_door;
 mod identity;
 mod monitor;
+mod origins;
 mod postgres;
 mod rules;
 mod shapes;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use reveille::sandbox::world::{Darkness, Role};
+use reveille::sandbox::world::{ArmFault, Darkness, FaultAction, Role};
 use serde_json::json;
 
 use super::{Answer, Rig, promote_body, server_path};
@@ -137,4 +137,39 @@ async fn a_stopped_server_does_not_answer_and_starts_again() {
     assert!(rig.world.server_answers(PRIMARY));
     let result = rig.send(Method::GET, start.header("location"), None).await;
     assert_eq!(result.status, 204);
+}
+
+#[tokio::test]
+async fn power_calls_that_do_not_fit_the_state_are_conflicts_and_change_nothing() {
+    let rig = Rig::start().await;
+    let start = rig.post(&server_path(PRIMARY, "/start")).await;
+    assert_eq!((start.status.as_u16(), start.code()), (409, "ServerUnavailableForOperation"));
+    let stop = rig.post(&server_path(PRIMARY, "/stop")).await;
+    rig.poll(stop.header("azure-asyncoperation")).await;
+    for action in ["/stop", "/restart"] {
+        let refused = rig.post(&server_path(PRIMARY, action)).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (409, "ServerIsNotReady"), "{action}");
+    }
+    assert_eq!(rig.get(&server_path(PRIMARY, "")).await.body["properties"]["state"], "Stopped");
+    assert!(!rig.world.server_answers(PRIMARY));
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_leaves_the_server_as_it_was() {
+    let rig = Rig::start().await;
+    let failing = |action: &str| {
+        let fails = FaultAction::OperationFails { code: "InternalServerError".into(), message: "no".into() };
+        ArmFault::on("POST", action, fails).times(1)
+    };
+    let states = async |action: &str| {
+        let accepted = rig.post(&server_path(PRIMARY, action)).await;
+        let ended = rig.poll(accepted.header("azure-asyncoperation")).await;
+        (ended["status"].as_str().unwrap().to_owned(), rig.world.server(PRIMARY).unwrap().state)
+    };
+    rig.world.add_fault(failing("/stop"));
+    assert_eq!(states("/stop").await, ("Failed".into(), "Ready".into()));
+    assert_eq!(states("/stop").await, ("Succeeded".into(), "Stopped".into()));
+    rig.world.add_fault(failing("/start"));
+    assert_eq!(states("/start").await, ("Failed".into(), "Stopped".into()));
+    assert_eq!(states("/start").await, ("Succeeded".into(), "Ready".into()));
 }

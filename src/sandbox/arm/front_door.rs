@@ -1,13 +1,15 @@
 //! Front Door: profiles, origin groups, origins, endpoints and routes (Cdn 2025-06-01). Ids and types are lower-case
 //! below the profile; a state of deployment stays `NotStarted`, as in Microsoft's samples.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::sandbox::world::{Origin, Profile};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::subscription;
+use super::route::not_allowed;
+use super::{origin_patch, subscription};
 
 /// What a path below `Microsoft.Cdn` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,16 @@ impl Part {
 }
 
 pub(super) fn handle(call: &Call, target: &Target) -> Answer {
+    match (&call.method, target) {
+        (&Method::GET, target) => get(call, target),
+        (&Method::PATCH, Target::In(profile, Part::Origin(group, origin))) => {
+            origin_patch::patch(call, profile, group, origin)
+        }
+        _ => not_allowed(call),
+    }
+}
+
+fn get(call: &Call, target: &Target) -> Answer {
     let Target::In(name, part) = target else {
         return Answer::list(call.world.profiles().iter().map(profile).collect());
     };
@@ -76,10 +88,13 @@ pub(super) fn handle(call: &Call, target: &Target) -> Answer {
     };
     match read(&found, part) {
         Some(answer) => answer,
-        None => {
-            call.unknown(Answer::error(404, "ResourceNotFound", format!("The resource '{}' was not found.", call.path)))
-        }
+        None => not_found(call),
     }
+}
+
+/// The profile does not have that part.
+pub(super) fn not_found(call: &Call) -> Answer {
+    call.unknown(Answer::error(404, "ResourceNotFound", format!("The resource '{}' was not found.", call.path)))
 }
 
 /// `None` for a part the profile does not have.
@@ -146,7 +161,7 @@ fn group(profile: &Profile) -> Value {
     })
 }
 
-fn origin(profile: &Profile, origin: &Origin) -> Value {
+pub(super) fn origin(profile: &Profile, origin: &Origin) -> Value {
     json!({
         "id": format!("{}/origingroups/{}/origins/{}", profile.id(), profile.origin_group, origin.name),
         "name": origin.name,

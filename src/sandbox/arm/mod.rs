@@ -15,6 +15,7 @@ mod front_door;
 mod lro;
 mod metric_query;
 mod metrics;
+mod origin_patch;
 mod postgres;
 mod postgres_json;
 mod route;

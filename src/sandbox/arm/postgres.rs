@@ -250,6 +250,14 @@ fn refused(name: &str, refusal: ServerRefusal) -> Answer {
             );
             Answer::error(409, "ServerIsBusy", text)
         }
+        ServerRefusal::NotReady => {
+            Answer::error(409, "ServerIsNotReady", format!("The server '{name}' is not in the state Ready."))
+        }
+        ServerRefusal::NotStopped => Answer::error(
+            409,
+            "ServerUnavailableForOperation",
+            format!("The server '{name}' is not stopped and cannot be started."),
+        ),
         ServerRefusal::NotAReplica => {
             Answer::error(400, "InvalidParameterValue", format!("The server '{name}' is not a replica."))
         }

@@ -67,7 +67,7 @@ pub(super) fn dispatch(call: &Call, route: &Route, effect: Option<&FaultAction>)
         Route::Group => reading(call, subscription::group),
         Route::Aks(target) => aks::handle(call, target, effect),
         Route::Postgres(target) => postgres::handle(call, target, effect),
-        Route::FrontDoor(target) => reading(call, |call| front_door::handle(call, target)),
+        Route::FrontDoor(target) => front_door::handle(call, target),
         Route::Metrics(resource) => reading(call, |call| metrics::handle(call, resource)),
         Route::Alerts(target) => alerts::handle(call, target),
     }

@@ -47,6 +47,10 @@ pub enum ServerRefusal {
     Busy,
     /// It is not a replica.
     NotAReplica,
+    /// Only a server that is ready can be stopped or restarted.
+    NotReady,
+    /// Only a server that is stopped can be started.
+    NotStopped,
     /// A planned promotion needs a primary that is up.
     PrimaryDown,
     /// A switchover needs the virtual endpoint.

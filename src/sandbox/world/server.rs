@@ -133,7 +133,7 @@ impl World {
     /// Starts, stops or restarts a server.
     ///
     /// # Errors
-    /// When there is no such server, or it is busy.
+    /// When there is no such server, it is busy, or in no state for that.
     pub fn power_server(&self, name: &str, kind: OperationKind, outcome: Outcome) -> Result<Operation, ServerRefusal> {
         let begun = self.state().power_server(&name.to_ascii_lowercase(), kind, outcome);
         self.wake_when_due();
@@ -147,10 +147,12 @@ impl State {
         if server.operation.is_some() {
             return Err(ServerRefusal::Busy);
         }
-        let during = match kind {
-            OperationKind::ServerStart => "Starting",
-            OperationKind::ServerStop => "Stopping",
-            _ => "Restarting",
+        let during = match (kind, server.state.as_str()) {
+            (OperationKind::ServerStart, "Stopped") => "Starting",
+            (OperationKind::ServerStart, _) => return Err(ServerRefusal::NotStopped),
+            (OperationKind::ServerStop, "Ready") => "Stopping",
+            (_, "Ready") => "Restarting",
+            _ => return Err(ServerRefusal::NotReady),
         };
         Ok(self.begin_server(&server, kind, self.knobs.server_power, outcome, during))
     }
@@ -177,8 +179,13 @@ impl State {
         let Some(server) = self.servers.get_mut(&operation.target) else { return };
         server.operation = None;
         let succeeded = operation.status == OperationStatus::Succeeded;
-        server.state =
-            if succeeded && operation.kind == OperationKind::ServerStop { "Stopped" } else { "Ready" }.to_owned();
+        // Only a stopped server is started and only a ready one stopped: failing leaves each as it was.
+        let stopped = match operation.kind {
+            OperationKind::ServerStart => !succeeded,
+            OperationKind::ServerStop => succeeded,
+            _ => false,
+        };
+        server.state = if stopped { "Stopped" } else { "Ready" }.to_owned();
         match operation.kind {
             OperationKind::Promote(promotion) if succeeded => {
                 self.apply_promotion(&operation.target, promotion.mode, at)

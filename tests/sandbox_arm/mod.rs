@@ -5,6 +5,7 @@ mod dns;
 mod faults;
 mod front_door;
 mod identity;
+mod metrics;
 mod monitor;
 mod origins;
 mod postgres;

@@ -3,6 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::call::Call;
+use super::iso_duration;
+use super::metric_filter::{self, Wanted};
 
 /// Grains of the metrics we serve, in minutes.
 const GRAINS: [(&str, i64); 8] = [
@@ -16,6 +18,10 @@ const GRAINS: [(&str, i64); 8] = [
     ("P1D", 1440),
 ];
 
+const AGGREGATIONS: [&str; 5] = ["average", "minimum", "maximum", "total", "count"];
+/// Without `top` a filter brings as many series.
+const TOP: usize = 10;
+
 /// A query, taken apart.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MetricQuery {
@@ -25,8 +31,10 @@ pub(super) struct MetricQuery {
     /// As ISO 8601 and in minutes.
     pub grain: (&'static str, i64),
     pub aggregations: Vec<String>,
-    /// Dimension and value of each `eq`, joined by `and` or `or`.
-    pub filter: Vec<(String, String)>,
+    /// All of them have to hold.
+    pub filter: Vec<Wanted>,
+    /// The most series that a filter may bring.
+    pub top: usize,
     pub validate_dimensions: bool,
 }
 
@@ -44,8 +52,9 @@ impl MetricQuery {
             from,
             to,
             grain: grain(call.param("interval").unwrap_or("PT1M"), adjust)?,
-            aggregations: aggregations(call.param("aggregation")),
-            filter: filter(call.param("$filter").unwrap_or_default())?,
+            aggregations: aggregations(call.param("aggregation"))?,
+            filter: metric_filter::parse(call.param("$filter").unwrap_or_default())?,
+            top: top(call.param("top"))?,
             validate_dimensions: !call.param("ValidateDimensions").is_some_and(|it| it.eq_ignore_ascii_case("false")),
         })
     }
@@ -55,20 +64,41 @@ fn words(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
-fn aggregations(given: Option<&str>) -> Vec<String> {
-    words(given.unwrap_or("average")).iter().map(|it| it.to_ascii_lowercase()).collect()
+fn aggregations(given: Option<&str>) -> Result<Vec<String>, Wrong> {
+    let given: Vec<String> = words(given.unwrap_or("average")).iter().map(|it| it.to_ascii_lowercase()).collect();
+    match given.iter().find(|it| !AGGREGATIONS.contains(&it.as_str())) {
+        Some(wrong) => Err(format!("Detected invalid aggregation type input: {wrong}.")),
+        None => Ok(given),
+    }
 }
 
-/// `start/end`; the last hour when missing.
+fn top(given: Option<&str>) -> Result<usize, Wrong> {
+    let Some(given) = given else { return Ok(TOP) };
+    given.parse().ok().filter(|it| *it > 0).ok_or_else(|| format!("Detected invalid top input: {given}."))
+}
+
+/// `start/end`, in which one of them may be a duration, or a duration that ends now; the last hour when missing.
 fn timespan(given: Option<&str>, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>), Wrong> {
     let Some(given) = given else {
         return Ok((now - TimeDelta::hours(1), now));
     };
     let given = decoded_again(given);
-    let parsed = given.split_once('/').and_then(|(from, to)| Some((instant(from)?, instant(to)?)));
+    let parsed = match given.split_once('/') {
+        Some((from, to)) => between(from, to),
+        None => iso_duration::parse(&given).and_then(|it| Some((now.checked_sub_signed(it)?, now))),
+    };
     match parsed {
         Some((from, to)) if from < to => Ok((from, to)),
         _ => Err(format!("Invalid time interval input: {given}")),
+    }
+}
+
+fn between(from: &str, to: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    match (instant(from), instant(to)) {
+        (Some(from), Some(to)) => Some((from, to)),
+        (Some(from), None) => Some((from, from.checked_add_signed(iso_duration::parse(to)?)?)),
+        (None, Some(to)) => Some((to.checked_sub_signed(iso_duration::parse(from)?)?, to)),
+        (None, None) => None,
     }
 }
 
@@ -93,29 +123,9 @@ fn grain(given: &str, adjust: bool) -> Result<(&'static str, i64), Wrong> {
         .ok_or_else(|| format!("Detected invalid time grain input: {given}. Valid time grains: {allowed}"))
 }
 
-/// `Origin eq 'host' and OriginGroup eq '*'`.
-fn filter(text: &str) -> Result<Vec<(String, String)>, Wrong> {
-    let clauses = text.split(" and ").flat_map(|it| it.split(" or ")).map(str::trim).filter(|it| !it.is_empty());
-    clauses.map(|it| clause(it).ok_or_else(|| format!("Invalid filter: {it}"))).collect()
-}
-
-fn clause(text: &str) -> Option<(String, String)> {
-    let (name, value) = text.split_once(" eq ")?;
-    let value = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-    Some((name.trim().to_owned(), value.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{filter, grain, timespan};
-
-    #[test]
-    fn a_filter_is_pairs_of_dimension_and_quoted_value() {
-        let pairs = filter("Origin eq 'a.example.com' and OriginGroup eq '*'").unwrap();
-        assert_eq!(pairs, [("Origin".into(), "a.example.com".into()), ("OriginGroup".into(), "*".into())]);
-        assert!(filter("Origin eq a.example.com").is_err());
-        assert!(filter("Origin = 'a'").is_err());
-    }
+    use super::{grain, timespan};
 
     #[test]
     fn an_odd_grain_is_only_taken_when_it_may_be_adjusted() {

@@ -89,8 +89,8 @@ impl Subject {
 
     fn check_dimensions(&self, metric: &str, query: &MetricQuery) -> Result<(), String> {
         let known = |name: &String| self.dimensions().iter().any(|it| it.eq_ignore_ascii_case(name));
-        match query.filter.iter().find(|(name, _)| !known(name)) {
-            Some((name, _)) if query.validate_dimensions => {
+        match query.filter.iter().map(|it| &it.dimension).find(|name| !known(name)) {
+            Some(name) if query.validate_dimensions => {
                 Err(format!("Metric: {metric} does not support requested dimension combination: {name}."))
             }
             _ => Ok(()),
@@ -98,49 +98,48 @@ impl Subject {
     }
 }
 
+/// One series for each combination of the values of the dimensions that the filter names, averaged over the others.
 fn origin_health(world: &World, profile: &Profile, query: &MetricQuery) -> Metric {
-    let points = |host: &str| world.origin_points(host, query.from, query.to).unwrap_or_default();
-    let series = if query.filter.is_empty() {
-        let all: Vec<_> = profile.origins.iter().map(|it| points(&it.host)).collect();
-        vec![Series { dimensions: Vec::new(), points: average_of(&all) }]
-    } else {
-        let wanted = profile.origins.iter().filter(|it| is_wanted(query, &it.host, &profile.origin_group));
-        wanted
-            .map(|it| Series { dimensions: shown(query, &it.host, &profile.origin_group), points: points(&it.host) })
-            .collect()
-    };
+    let mut series: Vec<Series> = Vec::new();
+    for origin in profile.origins.iter().filter(|it| is_wanted(query, &it.host, &profile.origin_group)) {
+        let dimensions = shown(query, &origin.host, &profile.origin_group);
+        let points = world.origin_points(&origin.host, query.from, query.to).unwrap_or_default();
+        match series.iter_mut().find(|it| it.dimensions == dimensions) {
+            Some(found) => found.add(&points),
+            None => series.push(Series { dimensions, points }),
+        }
+    }
+    if !query.filter.is_empty() {
+        series.truncate(query.top);
+    }
     Metric { name: "OriginHealthPercentage", display: "Origin Health Percentage", unit: "Percent", series }
 }
 
+impl Series {
+    /// Takes in the samples of another series of the same minutes.
+    fn add(&mut self, points: &[Point]) {
+        for (own, other) in self.points.iter_mut().zip(points) {
+            own.total += other.total;
+            own.count += other.count;
+        }
+    }
+}
+
 fn is_wanted(query: &MetricQuery, origin: &str, group: &str) -> bool {
-    query.filter.iter().all(|(name, value)| {
-        let actual = match name.to_ascii_lowercase().as_str() {
-            "origin" => origin,
-            "origingroup" => group,
-            _ => return false,
-        };
-        value == "*" || value.eq_ignore_ascii_case(actual)
+    query.filter.iter().all(|wanted| match wanted.dimension.to_ascii_lowercase().as_str() {
+        "origin" => wanted.takes(origin),
+        "origingroup" => wanted.takes(group),
+        _ => false,
     })
 }
 
 fn shown(query: &MetricQuery, origin: &str, group: &str) -> Vec<(&'static str, String)> {
-    let pairs = query.filter.iter().filter_map(|(name, _)| match name.to_ascii_lowercase().as_str() {
+    let pairs = query.filter.iter().filter_map(|wanted| match wanted.dimension.to_ascii_lowercase().as_str() {
         "origin" => Some(("origin", origin.to_owned())),
         "origingroup" => Some(("origingroup", group.to_owned())),
         _ => None,
     });
     pairs.collect()
-}
-
-fn average_of(series: &[Vec<Point>]) -> Vec<Point> {
-    let first = series.first().map(Vec::as_slice).unwrap_or_default();
-    let at = |index: usize| series.iter().filter_map(move |it| it.get(index)?.average);
-    first.iter().enumerate().map(|(index, point)| Point { at: point.at, average: mean(at(index)) }).collect()
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), it| (sum + it, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
 }
 
 fn replication_delay(world: &World, server: &str, query: &MetricQuery) -> Metric {
@@ -154,11 +153,9 @@ fn replication_delay(world: &World, server: &str, query: &MetricQuery) -> Metric
     }
 }
 
-/// 1 while it answers, no data otherwise.
+/// 1 while it answered, no data otherwise.
 fn liveness(world: &World, server: &str, query: &MetricQuery) -> Metric {
-    let alive = world.server_answers(server).then_some(1.0);
-    let minutes = world.lag_points(server, query.from, query.to).unwrap_or_default();
-    let points = minutes.iter().map(|it| Point { at: it.at, average: alive }).collect();
+    let points = world.liveness_points(server, query.from, query.to).unwrap_or_default();
     Metric {
         name: "is_db_alive",
         display: "Database Is Alive",
@@ -209,17 +206,25 @@ fn series(query: &MetricQuery, series: &Series) -> Value {
 /// One point. Without data there is only its time.
 fn data(query: &MetricQuery, points: &[Point]) -> Value {
     let mut body = json!({"timeStamp": points[0].at.format("%Y-%m-%dT%H:%M:%SZ").to_string()});
-    let values: Vec<f64> = points.iter().filter_map(|it| it.average).collect();
     for aggregation in &query.aggregations {
-        let value = match aggregation.as_str() {
-            "average" => mean(values.iter().copied()),
-            "minimum" => values.iter().copied().reduce(f64::min),
-            "maximum" => values.iter().copied().reduce(f64::max),
-            _ => None,
-        };
-        if let Some(value) = value {
+        if let Some(value) = aggregated(aggregation, points) {
             body[aggregation.as_str()] = value.into();
         }
     }
     body
+}
+
+fn aggregated(aggregation: &str, points: &[Point]) -> Option<f64> {
+    let (total, count) =
+        points.iter().fold((0.0, 0.0), |(total, count), it| (total + it.total, count + f64::from(it.count)));
+    let averages = points.iter().filter_map(Point::average);
+    match aggregation {
+        "minimum" => averages.reduce(f64::min),
+        "maximum" => averages.reduce(f64::max),
+        _ if count == 0.0 => None,
+        "average" => Some(total / count),
+        "total" => Some(total),
+        "count" => Some(count),
+        _ => None,
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::World;
+use super::state::State;
 use super::workload::Workload;
 
 /// How many probes are kept for the newest points.
@@ -16,8 +17,17 @@ const RECENT: usize = 4096;
 pub struct Point {
     /// Start of the minute.
     pub at: DateTime<Utc>,
-    /// Average over it; no data is neither 0 nor 100.
-    pub average: Option<f64>,
+    /// Sum of the samples.
+    pub total: f64,
+    /// How many samples there are.
+    pub count: u32,
+}
+
+impl Point {
+    /// Average of the samples; no data is neither 0 nor 100.
+    pub fn average(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.total / f64::from(self.count))
+    }
 }
 
 /// What edge probes saw of one origin.
@@ -52,13 +62,18 @@ impl ProbeHistory {
 
     /// Average health in percent of the probes of the last `window`.
     pub fn recent(&self, now: DateTime<Utc>, window: Duration) -> Option<f64> {
-        let since = now - TimeDelta::from_std(window).unwrap_or_default();
-        let probes = self.recent.iter().filter(|(at, _)| *at >= since);
-        percent(probes.fold((0, 0), |(good, all), (_, healthy)| (good + u32::from(*healthy), all + 1)))
+        percent(self.newest(now, window))
     }
 
-    fn minute(&self, minute: i64) -> Option<f64> {
-        self.minutes.get(&minute).copied().and_then(percent)
+    /// Healthy and all probes of the last `window`.
+    fn newest(&self, now: DateTime<Utc>, window: Duration) -> (u32, u32) {
+        let since = now - TimeDelta::from_std(window).unwrap_or_default();
+        let probes = self.recent.iter().filter(|(at, _)| *at >= since);
+        probes.fold((0, 0), |(good, all), (_, healthy)| (good + u32::from(*healthy), all + 1))
+    }
+
+    fn minute(&self, minute: i64) -> (u32, u32) {
+        self.minutes.get(&minute).copied().unwrap_or_default()
     }
 }
 
@@ -76,15 +91,19 @@ impl World {
         let state = self.state();
         let history = state.probes.get(&origin.to_ascii_lowercase())?;
         let now = state.clock.now();
-        let newest = minute(now) - state.knobs.metric_recent_minutes.max(1) + 1;
-        let recent = history.recent(now, state.knobs.metric_window);
-        let average = |at: i64| match at {
-            _ if at > minute(now) => None,
-            _ if at >= newest => recent,
-            _ if at < minute(state.clock.started()) => Some(history.before),
-            _ => history.minute(at),
+        let newest = minute(state.newest_minutes());
+        let recent = history.newest(now, state.knobs.metric_window);
+        let samples = |at: i64| match at {
+            _ if at > minute(now) => (0.0, 0),
+            _ if at >= newest => sum(recent),
+            _ if at < minute(state.clock.started()) => (history.before, 1),
+            _ => sum(history.minute(at)),
         };
-        Some(minutes(from, to).map(|at| Point { at: start_of(at), average: average(at) }).collect())
+        let point = |at| {
+            let (total, count) = samples(minute(at));
+            Point { at, total, count }
+        };
+        Some(points(from, to).map(point).collect())
     }
 
     /// One-minute points of a replica's lag in seconds; no data for a server that is not a replica.
@@ -92,9 +111,25 @@ impl World {
         let now = self.now();
         let found = self.server(server)?;
         let answers = self.server_answers(&found.name);
-        let lag = |at: i64| (answers && found.source.is_some() && at <= minute(now)).then_some(found.lag);
-        Some(minutes(from, to).map(|at| Point { at: start_of(at), average: lag(at) }).collect())
+        let known = |at| answers && found.source.is_some() && at <= now;
+        let point = |at| if known(at) { (found.lag, 1) } else { (0.0, 0) };
+        Some(
+            points(from, to).map(|at| (at, point(at))).map(|(at, (total, count))| Point { at, total, count }).collect(),
+        )
     }
+}
+
+impl State {
+    /// From here on a minute shows the present instead of its own samples.
+    pub fn newest_minutes(&self) -> DateTime<Utc> {
+        let now = minute(self.clock.now());
+        start_of(now - self.knobs.metric_recent_minutes.max(1) + 1)
+    }
+}
+
+/// Sum and number of samples in percent.
+fn sum((good, all): (u32, u32)) -> (f64, u32) {
+    (f64::from(good) * 100.0, all)
 }
 
 fn percent((good, all): (u32, u32)) -> Option<f64> {
@@ -110,7 +145,7 @@ fn start_of(minute: i64) -> DateTime<Utc> {
 }
 
 /// The minutes that begin in a time span: its start is rounded down, its end is left out.
-fn minutes(from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = i64> {
+pub(super) fn points(from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
     let last = to.timestamp().saturating_sub(1).div_euclid(60);
-    minute(from)..=last
+    (minute(from)..=last).map(start_of)
 }

@@ -12,6 +12,7 @@ mod fault;
 mod front_door;
 mod ids;
 mod knobs;
+mod liveness;
 mod log;
 mod metric;
 mod names;

@@ -97,6 +97,7 @@ impl State {
             return;
         }
         found.dark = dark;
+        self.record_liveness(self.clock.now());
         if !dark.database {
             self.end_reconfiguration(region);
         }

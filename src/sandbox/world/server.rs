@@ -110,10 +110,7 @@ impl World {
 
     /// Whether SQL connections to the server are answered: it is up and its region is not dark for databases.
     pub fn server_answers(&self, name: &str) -> bool {
-        let state = self.state();
-        let Some(server) = state.servers.get(name) else { return false };
-        !matches!(server.state.as_str(), "Stopped" | "Stopping" | "Starting" | "Inaccessible")
-            && !state.darkness(&server.region).database
+        self.state().server_answers(name)
     }
 
     /// Changes a server by hand: what a scenario needs that no operation does.
@@ -128,6 +125,8 @@ impl World {
             server.read_only
         );
         state.log(Event::Note, text);
+        let now = state.clock.now();
+        state.record_liveness(now);
     }
 
     /// Starts, stops or restarts a server.
@@ -142,6 +141,12 @@ impl World {
 }
 
 impl State {
+    pub fn server_answers(&self, name: &str) -> bool {
+        let Some(server) = self.servers.get(name) else { return false };
+        !matches!(server.state.as_str(), "Stopped" | "Stopping" | "Starting" | "Inaccessible")
+            && !self.darkness(&server.region).database
+    }
+
     fn power_server(&mut self, name: &str, kind: OperationKind, outcome: Outcome) -> Result<Operation, ServerRefusal> {
         let server = self.servers.get(name).ok_or(ServerRefusal::NotFound)?.clone();
         if server.operation.is_some() {
@@ -171,6 +176,7 @@ impl State {
             found.operation = Some(begun.id.clone());
             found.state = during.to_owned();
         }
+        self.record_liveness(begun.started);
         begun
     }
 
@@ -192,5 +198,6 @@ impl State {
             }
             _ => {}
         }
+        self.record_liveness(at);
     }
 }

@@ -12,6 +12,7 @@ use super::endpoint::VirtualEndpoint;
 use super::fault::ArmFault;
 use super::front_door::Profile;
 use super::knobs::Knobs;
+use super::liveness::Liveness;
 use super::log::{Entry, Event};
 use super::metric::ProbeHistory;
 use super::operation::Operation;
@@ -33,6 +34,7 @@ pub(super) struct State {
     pub endpoints: Vec<VirtualEndpoint>,
     pub profiles: BTreeMap<String, Profile>,
     pub probes: BTreeMap<String, ProbeHistory>,
+    pub liveness: Liveness,
     pub operations: BTreeMap<String, Operation>,
     pub due: Vec<Due>,
     pub alerts: Vec<Alert>,
@@ -71,6 +73,7 @@ impl State {
             profiles: super::front_door::of(&workloads),
             probes: super::metric::of(&workloads),
             workloads,
+            liveness: Liveness::default(),
             operations: BTreeMap::new(),
             due: Vec::new(),
             alerts: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
 
@@ -30,6 +30,14 @@ struct Rate {
 struct Bucket {
     tokens: f64,
     filled: Instant,
+    penalty: Option<Penalty>,
+}
+
+/// What a caller was told to wait. Calling again before is answered the same, and the wait begins anew.
+#[derive(Debug, Clone, Copy)]
+struct Penalty {
+    until: Instant,
+    seconds: f64,
 }
 
 const fn rate(burst: f64, per_second: f64) -> Rate {
@@ -53,18 +61,12 @@ impl Throttle {
         Some(refused(call, &name, wait, "Throttled"))
     }
 
-    /// Takes a token, or says in how many seconds there is one.
+    /// Takes a token, or says how many seconds to wait.
     fn take(&self, call: &Call, name: &str, documented: Rate) -> Result<(), f64> {
         let rate = documented.times(call.world.knobs().limits.factor);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let bucket = buckets.entry(name.to_owned()).or_insert(Bucket { tokens: rate.burst, filled: now });
-        bucket.fill(rate, now);
-        if bucket.tokens < 1.0 {
-            return Err((1.0 - bucket.tokens) / rate.per_second);
-        }
-        bucket.tokens -= 1.0;
-        Ok(())
+        buckets.entry(name.to_owned()).or_insert_with(|| Bucket::full(rate, now)).take(rate, now)
     }
 
     /// The informational headers. The numbers are the real ones, of which the documents say little.
@@ -91,6 +93,22 @@ impl Rate {
 }
 
 impl Bucket {
+    fn full(rate: Rate, now: Instant) -> Self {
+        Self { tokens: rate.burst, filled: now, penalty: None }
+    }
+
+    fn take(&mut self, rate: Rate, now: Instant) -> Result<(), f64> {
+        self.fill(rate, now);
+        let early = self.penalty.filter(|it| now < it.until).map(|it| it.seconds);
+        let empty = (self.tokens < 1.0).then(|| ((1.0 - self.tokens) / rate.per_second).ceil().max(1.0));
+        if let Some(seconds) = early.or(empty) {
+            self.penalty = Some(Penalty { until: now + Duration::from_secs_f64(seconds), seconds });
+            return Err(seconds);
+        }
+        self.tokens -= 1.0;
+        Ok(())
+    }
+
     fn fill(&mut self, rate: Rate, now: Instant) {
         let gained = now.duration_since(self.filled).as_secs_f64() * rate.per_second;
         self.tokens = (self.tokens + gained).min(rate.burst);
@@ -120,8 +138,7 @@ fn aks_bucket(call: &Call, target: &aks::Target) -> (String, Rate) {
     }
 }
 
-fn refused(call: &Call, bucket: &str, wait: f64, code: &str) -> Answer {
-    let seconds = wait.ceil().max(1.0);
+fn refused(call: &Call, bucket: &str, seconds: f64, code: &str) -> Answer {
     let event = Event::Throttled { path: call.path.clone(), bucket: bucket.to_owned() };
     call.world.log(event, format!("{} {} throttled by bucket {bucket}", call.method, call.path));
     let message = format!(
@@ -129,4 +146,31 @@ fn refused(call: &Call, bucket: &str, wait: f64, code: &str) -> Answer {
          Please try again after '{seconds:.0}' seconds."
     );
     Answer::error(429, code, message).with("retry-after", format!("{seconds:.0}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bucket, Duration, Instant, rate};
+
+    #[test]
+    fn calling_before_the_wait_is_over_begins_it_anew() {
+        let (slow, start) = (rate(1.0, 0.5), Instant::now());
+        let after = |seconds| start + Duration::from_secs_f64(seconds);
+        let mut bucket = Bucket::full(slow, start);
+        assert_eq!(bucket.take(slow, start), Ok(()));
+        assert_eq!(bucket.take(slow, start), Err(2.0));
+        assert_eq!(bucket.take(slow, after(1.5)), Err(2.0));
+        // There is a token by now, but the last call came early.
+        assert_eq!(bucket.take(slow, after(2.5)), Err(2.0));
+        assert_eq!(bucket.take(slow, after(4.5)), Ok(()));
+    }
+
+    #[test]
+    fn who_waits_as_long_as_told_is_let_in() {
+        let (slow, start) = (rate(1.0, 0.3), Instant::now());
+        let mut bucket = Bucket::full(slow, start);
+        assert_eq!(bucket.take(slow, start), Ok(()));
+        assert_eq!(bucket.take(slow, start), Err(4.0));
+        assert_eq!(bucket.take(slow, start + Duration::from_secs(4)), Ok(()));
+    }
 }

@@ -135,3 +135,30 @@ async fn an_alert_can_be_read_and_acknowledged_without_touching_its_condition() 
     assert_eq!(rig.get(&path("eeeeeeee-4444-5555-6666-ffffffffffff", "")).await.status, 404);
     assert_eq!(rig.unknown_calls(), 0);
 }
+
+#[tokio::test]
+async fn the_history_of_an_alert_tells_each_change_with_who_and_why() {
+    let rig = Rig::start().await;
+    let alert = rig.world.fire_alert("sonar", 0.0).unwrap();
+    let base = format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.AlertsManagement/alerts/{}", alert.id);
+    let path = |rest: &str| format!("{base}{rest}?api-version=2019-03-01");
+    for (state, comments) in [("Acknowledged", "on it"), ("Closed", "done")] {
+        let url = rig.url(&format!("{}&newState={state}", path("/changestate")));
+        rig.send(Method::POST, &url, Some(json!({"comments": comments}))).await;
+    }
+    rig.world.resolve_alert(&alert.id, 100.0);
+    let caller = rig.world.system_identity().unwrap().client_id;
+    let history = rig.get(&path("/history")).await.body;
+    let of = |it: &Value| {
+        let names = ["modificationEvent", "oldValue", "newValue", "modifiedBy", "comments"];
+        names.map(|name| it[name].as_str().unwrap().to_owned()).to_vec()
+    };
+    let told: Vec<Vec<String>> = history["properties"]["modifications"].as_array().unwrap().iter().map(of).collect();
+    let expected = [
+        ["MonitorConditionChange", "Fired", "Resolved", "System", ""],
+        ["StateChange", "Acknowledged", "Closed", &caller, "done"],
+        ["StateChange", "New", "Acknowledged", &caller, "on it"],
+        ["AlertCreated", "", "New", "System", ""],
+    ];
+    assert_eq!(told, expected);
+}

@@ -4,7 +4,7 @@ use axum::http::Method;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::{Alert, AlertState, Condition, GROUP};
+use crate::sandbox::world::{Alert, AlertState, Condition, GROUP, Modification};
 
 use super::answer::Answer;
 use super::call::Call;
@@ -128,19 +128,27 @@ fn rule_id(alert: &Alert) -> String {
     )
 }
 
+/// Newest first, as in the published example.
 fn history(alert: &Alert) -> Value {
-    let entry = json!({
-        "modificationEvent": if alert.state == AlertState::New { "AlertCreated" } else { "StateChange" },
-        "oldValue": "New",
-        "newValue": format!("{:?}", alert.state),
-        "modifiedAt": super::lro::time(alert.modified),
-        "modifiedBy": alert.modified_by,
-        "comments": "",
-    });
     json!({
         "id": format!("{}/history/default", alert.resource_id()),
         "type": "Microsoft.AlertsManagement/alerts/history",
         "name": "default",
-        "properties": {"alertId": alert.id, "modifications": [entry]},
+        "properties": {
+            "alertId": alert.id,
+            "modifications": alert.history.iter().rev().map(modification).collect::<Vec<_>>(),
+        },
+    })
+}
+
+fn modification(it: &Modification) -> Value {
+    json!({
+        "modificationEvent": format!("{:?}", it.event),
+        "oldValue": it.old,
+        "newValue": it.new,
+        "modifiedAt": super::lro::time(it.at),
+        "modifiedBy": it.by,
+        "comments": it.comments,
+        "description": "",
     })
 }

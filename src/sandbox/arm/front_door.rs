@@ -148,7 +148,7 @@ fn group(profile: &Profile) -> Value {
             },
             "healthProbeSettings": {
                 "probePath": profile.probe_path,
-                "probeRequestType": "HEAD",
+                "probeRequestType": profile.probe_method.name(),
                 "probeProtocol": "Https",
                 "probeIntervalInSeconds": 100,
             },

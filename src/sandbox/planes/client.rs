@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 
-use crate::sandbox::world::World;
+use crate::sandbox::world::{ProbeMethod, World};
 
 /// What the edge's probes call themselves.
 const PROBE_AGENT: &str = "Edge Health Probe";
@@ -53,8 +53,18 @@ impl Client {
     }
 
     /// One health probe; `None` when nothing answered.
-    pub(super) async fn probe(&self, host: &str, path: &str, timeout: Duration) -> Option<StatusCode> {
-        let request = self.request(Method::GET, host, path);
+    pub(super) async fn probe(
+        &self,
+        method: ProbeMethod,
+        host: &str,
+        path: &str,
+        timeout: Duration,
+    ) -> Option<StatusCode> {
+        let method = match method {
+            ProbeMethod::Head => Method::HEAD,
+            ProbeMethod::Get => Method::GET,
+        };
+        let request = self.request(method, host, path);
         let request = request.header("user-agent", PROBE_AGENT).timeout(timeout);
         request.send().await.ok().map(|answer| answer.status())
     }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::log::Event;
 use super::{World, ids};
 
+/// Who changes what the monitor says.
+const SYSTEM: &str = "System";
+
 /// One alert instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
@@ -33,6 +36,36 @@ pub struct Alert {
     pub modified: DateTime<Utc>,
     /// Who changed it last.
     pub modified_by: String,
+    /// All that happened to it, oldest first.
+    pub history: Vec<Modification>,
+}
+
+/// One change of an alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Modification {
+    /// What changed.
+    pub event: Modified,
+    /// From what; empty when it was made.
+    pub old: String,
+    /// To what.
+    pub new: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: String,
+    /// What was said about it.
+    pub comments: String,
+}
+
+/// `modificationEvent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modified {
+    /// The alert was made.
+    AlertCreated,
+    /// Somebody changed what people say.
+    StateChange,
+    /// The monitor changed what it says.
+    MonitorConditionChange,
 }
 
 /// `monitorCondition`.
@@ -60,6 +93,12 @@ impl Alert {
     pub fn resource_id(&self) -> String {
         ids::alert(&self.id)
     }
+
+    fn modify(&mut self, event: Modified, old: String, new: String, at: DateTime<Utc>, by: &str, comments: &str) {
+        self.modified = at;
+        self.modified_by = by.to_owned();
+        self.history.push(Modification { event, old, new, at, by: by.to_owned(), comments: comments.to_owned() });
+    }
 }
 
 impl World {
@@ -78,7 +117,7 @@ impl World {
         let mut state = self.state();
         let found = state.workloads.iter().find(|it| it.name == workload)?.clone();
         let now = state.clock.now();
-        let alert = Alert {
+        let mut alert = Alert {
             id: uuid::Uuid::new_v4().to_string(),
             rule: found.rule(),
             workload: found.name.clone(),
@@ -90,8 +129,10 @@ impl World {
             fired: now,
             resolved: None,
             modified: now,
-            modified_by: "System".to_owned(),
+            modified_by: SYSTEM.to_owned(),
+            history: Vec::new(),
         };
+        alert.modify(Modified::AlertCreated, String::new(), "New".to_owned(), now, SYSTEM, "");
         state.alerts.push(alert.clone());
         let event =
             Event::AlertFired { alert: alert.id.clone(), rule: alert.rule.clone(), workload: alert.workload.clone() };
@@ -104,9 +145,9 @@ impl World {
         let mut state = self.state();
         let now = state.clock.now();
         let alert = state.alerts.iter_mut().find(|it| it.id == id)?;
-        alert.condition = Condition::Resolved;
+        let old = std::mem::replace(&mut alert.condition, Condition::Resolved);
+        alert.modify(Modified::MonitorConditionChange, format!("{old:?}"), "Resolved".to_owned(), now, SYSTEM, "");
         alert.resolved = Some(now);
-        alert.modified = now;
         alert.value = value;
         let alert = alert.clone();
         let event = Event::AlertResolved {
@@ -123,9 +164,8 @@ impl World {
         let mut state = self.state();
         let now = state.clock.now();
         let alert = state.alerts.iter_mut().find(|it| it.id.eq_ignore_ascii_case(id))?;
-        alert.state = to;
-        alert.modified = now;
-        alert.modified_by = by.to_owned();
+        let old = std::mem::replace(&mut alert.state, to);
+        alert.modify(Modified::StateChange, format!("{old:?}"), format!("{to:?}"), now, by, comments);
         let alert = alert.clone();
         let event =
             Event::AlertChanged { alert: alert.id.clone(), state: format!("{to:?}"), comments: comments.to_owned() };

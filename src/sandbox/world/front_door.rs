@@ -21,12 +21,33 @@ pub struct Profile {
     pub host: String,
     /// Path the edge probes.
     pub probe_path: String,
+    /// How it probes it.
+    pub probe_method: ProbeMethod,
     /// Last samples looked at; this many of them have to be good.
     pub sample_size: u32,
     /// How many of them.
     pub samples_required: u32,
     /// Origins, in the order they were made.
     pub origins: Vec<Origin>,
+}
+
+/// `probeRequestType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeMethod {
+    /// Only the header of an answer is asked for, the default of the portal.
+    Head,
+    /// The body too.
+    Get,
+}
+
+impl ProbeMethod {
+    /// As the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Head => "HEAD",
+            Self::Get => "GET",
+        }
+    }
 }
 
 /// An origin of a group.
@@ -67,6 +88,7 @@ impl Profile {
             endpoint: format!("{}-abc", workload.name),
             host: workload.endpoint_host(),
             probe_path: "/".to_owned(),
+            probe_method: ProbeMethod::Head,
             sample_size: 4,
             samples_required: 3,
             origins: origins.collect(),

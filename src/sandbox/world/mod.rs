@@ -24,12 +24,12 @@ mod state;
 mod token;
 mod workload;
 
-pub use alert::{Alert, AlertState, Condition};
+pub use alert::{Alert, AlertState, Condition, Modification, Modified};
 pub use cluster::{Cluster, Pool, Power, Provisioning};
 pub use cluster_power::ClusterRefusal;
 pub use endpoint::VirtualEndpoint;
 pub use fault::{ArmFault, FaultAction};
-pub use front_door::{Origin, Profile};
+pub use front_door::{Origin, ProbeMethod, Profile};
 pub use ids::{GROUP, SUBSCRIPTION, TENANT};
 pub use knobs::{Knobs, Limits, SlowRestart};
 pub use log::{Entry, Event};

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::sandbox::world::{Origin, Profile};
 
+/// Weight of an origin that shows none, the default of the portal.
+const WEIGHT: u32 = 1000;
+
 /// The last probes of every origin, by host.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Health {
     samples: BTreeMap<String, VecDeque<bool>>,
-    turn: usize,
+    /// What each origin is owed of the traffic, by host.
+    owed: BTreeMap<String, i64>,
 }
 
 impl Health {
@@ -18,7 +22,7 @@ impl Health {
             let samples = VecDeque::from(vec![healthy(origin); profile.sample_size as usize]);
             (origin.host.clone(), samples)
         };
-        Self { samples: profile.origins.iter().map(seed).collect(), turn: 0 }
+        Self { samples: profile.origins.iter().map(seed).collect(), owed: BTreeMap::new() }
     }
 
     /// Enters a probe; only the last `sample_size` count.
@@ -35,27 +39,41 @@ impl Health {
         good >= profile.samples_required as usize
     }
 
-    /// The origin for the next request: the healthy ones of the best priority in turn, or, when none is healthy, all
-    /// enabled ones in turn (learn.microsoft.com, Front Door health probes).
+    /// The origin for the next request: the healthy ones of the best priority by their weights, or, when none is healthy,
+    /// all enabled ones in turn (learn.microsoft.com, Front Door health probes and routing methods).
     pub(super) fn choose(&mut self, profile: &Profile) -> Option<Origin> {
         let enabled: Vec<&Origin> = profile.origins.iter().filter(|origin| origin.enabled).collect();
         let healthy: Vec<&Origin> =
             enabled.iter().copied().filter(|origin| self.is_healthy(profile, &origin.host)).collect();
         let best = healthy.iter().map(|origin| origin.priority.unwrap_or(1)).min();
-        let candidates = match best {
-            Some(best) => healthy.into_iter().filter(|origin| origin.priority.unwrap_or(1) == best).collect(),
-            None => enabled,
+        let candidates: Vec<(&Origin, i64)> = match best {
+            Some(best) => {
+                let of_best = healthy.into_iter().filter(|origin| origin.priority.unwrap_or(1) == best);
+                of_best.map(|origin| (origin, i64::from(origin.weight.unwrap_or(WEIGHT)))).collect()
+            }
+            None => enabled.into_iter().map(|origin| (origin, 1)).collect(),
         };
-        self.turn = self.turn.wrapping_add(1);
-        let count = candidates.len().max(1);
-        candidates.get(self.turn % count).map(|origin| (*origin).clone())
+        self.next(&candidates).cloned()
+    }
+
+    /// Every request each is owed its weight more; who is owed most gets it and is owed the sum of all less. So all get
+    /// their shares, well mixed.
+    fn next<'a>(&mut self, candidates: &[(&'a Origin, i64)]) -> Option<&'a Origin> {
+        for (origin, weight) in candidates {
+            *self.owed.entry(origin.host.clone()).or_default() += weight;
+        }
+        let owed = |origin: &Origin| self.owed.get(&origin.host).copied().unwrap_or_default();
+        let (chosen, _) = candidates.iter().max_by_key(|(origin, _)| owed(origin))?;
+        let sum: i64 = candidates.iter().map(|(_, weight)| weight).sum();
+        *self.owed.entry(chosen.host.clone()).or_default() -= sum;
+        Some(chosen)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::world::Workload;
+    use crate::sandbox::world::{ProbeMethod, Workload};
 
     fn profile() -> Profile {
         let origin = |name: &str, priority| Origin {
@@ -73,6 +91,7 @@ mod tests {
             endpoint: "endpoint".into(),
             host: "host".into(),
             probe_path: "/".into(),
+            probe_method: ProbeMethod::Head,
             sample_size: 4,
             samples_required: 3,
             origins: vec![origin("east", 1), origin("west", 2)],
@@ -88,6 +107,16 @@ mod tests {
         let profile = profile();
         let mut health = Health::seeded(&profile, |_| true);
         assert_eq!(chosen(&mut health, &profile), ["east"; 4]);
+    }
+
+    #[test]
+    fn origins_of_one_priority_share_by_weight() {
+        let mut profile = profile();
+        profile.origins[1].priority = Some(1);
+        (profile.origins[0].weight, profile.origins[1].weight) = (Some(750), Some(250));
+        let mut health = Health::seeded(&profile, |_| true);
+        let found: Vec<String> = (0..100).flat_map(|_| chosen(&mut health, &profile)).collect();
+        assert_eq!(found.iter().filter(|it| *it == "east").count(), 300);
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl Edge {
 
     async fn probe(&self, profile: &Profile, origin: &Origin) {
         let settings = self.world.settings();
-        let answer = self.client.probe(&origin.host, &profile.probe_path, settings.edge_timeout).await;
+        let (method, path) = (profile.probe_method, &profile.probe_path);
+        let answer = self.client.probe(method, &origin.host, path, settings.edge_timeout).await;
         // Only 200 is healthy: no 204, no redirect.
         let good = answer == Some(StatusCode::OK) && !settings.edge_blind.contains(&origin.host);
         self.world.record_origin_probe(&origin.host, good);

@@ -12,7 +12,7 @@ use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseI
 use hickory_server::zone_handler::MessageResponseBuilder;
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::world::World;
+use super::world::{Event, World};
 
 /// Idle TCP clients are dropped after this.
 const TCP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,6 +72,19 @@ enum Found {
 }
 
 impl Zone {
+    /// A name of another world is a mistake of whoever asked; in a scenario that is a failure. Not so a name of this
+    /// world behind which a resolver put a search domain, nor one whose endpoint a scenario took away.
+    fn log_unless_ours(&self, name: &Name, kind: RecordType) {
+        let text = plain(name);
+        let names = self.world.names().all().map(str::to_owned).chain(["localhost".to_owned()]);
+        let moving = self.world.workloads().into_iter().flat_map(|it| [it.writer_host(), it.reader_host()]);
+        if names.chain(moving).any(|ours| begins_with(&text, &ours)) {
+            return;
+        }
+        let event = Event::Unknown { method: format!("DNS {kind}"), path: text.clone() };
+        self.world.log(event, format!("DNS was asked for {kind} of {text}, which is not of this world"));
+    }
+
     fn find(&self, name: &str) -> Found {
         let names = self.world.names();
         if name == "localhost" {
@@ -91,8 +104,7 @@ impl Zone {
     fn answers(&self, name: &Name, kind: RecordType) -> Option<Vec<Record>> {
         let ttl = self.world.knobs().dns_ttl;
         let wants_address = matches!(kind, RecordType::A | RecordType::ANY);
-        let text = name.to_ascii().trim_end_matches('.').to_ascii_lowercase();
-        match self.find(&text) {
+        match self.find(&plain(name)) {
             Found::Nothing => None,
             Found::Address(address) => Some(address_record(name, ttl, Some(address).filter(|_| wants_address))),
             Found::Alias(target, address) => {
@@ -105,6 +117,16 @@ impl Zone {
     }
 }
 
+/// Lower-case, without the dot of the root.
+fn plain(name: &Name) -> String {
+    name.to_ascii().trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Whether it is that name, alone or with a domain behind it.
+fn begins_with(name: &str, ours: &str) -> bool {
+    name.strip_prefix(ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 fn address_record(name: &Name, ttl: u32, address: Option<Ipv4Addr>) -> Vec<Record> {
     address.into_iter().map(|it| Record::from_rdata(name.clone(), ttl, RData::A(A(it)))).collect()
 }
@@ -115,7 +137,14 @@ impl RequestHandler for Zone {
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.authoritative = true;
         let found = match request.request_info() {
-            Ok(asked) => self.answers(&Name::from(asked.query.name().clone()), asked.query.query_type()),
+            Ok(asked) => {
+                let (name, kind) = (Name::from(asked.query.name().clone()), asked.query.query_type());
+                let found = self.answers(&name, kind);
+                if found.is_none() {
+                    self.log_unless_ours(&name, kind);
+                }
+                found
+            }
             Err(_) => None,
         };
         if found.is_none() {

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use axum::Json;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
@@ -48,7 +48,12 @@ impl IdentityEndpoint {
         let url = format!("http://{}/MSI/token", listener.local_addr()?);
         let header = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
         let endpoint = Endpoint { world, header: header.clone() };
-        let app = Router::new().route("/MSI/token", get(token)).route("/msi/token", get(token)).with_state(endpoint);
+        let app = Router::new()
+            .route("/MSI/token", get(token))
+            .route("/msi/token", get(token))
+            .fallback(nothing_there)
+            .method_not_allowed_fallback(nothing_there)
+            .with_state(endpoint);
         let serving = tokio::spawn(async move {
             // Serving only ends with its task: the listener never fails.
             let _ = axum::serve(listener, app).await;
@@ -69,28 +74,50 @@ struct Endpoint {
     header: String,
 }
 
-/// Status and text of a refusal.
-type Refused = (u16, &'static str);
+/// A refusal.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    status: u16,
+    message: &'static str,
+    /// The caller asked for what there is not: in a scenario that is a failure.
+    unknown: bool,
+}
+
+impl Refused {
+    const fn unknown(status: u16, message: &'static str) -> Self {
+        Self { status, message, unknown: true }
+    }
+
+    const fn known(status: u16, message: &'static str) -> Self {
+        Self { status, message, unknown: false }
+    }
+}
+
 type Parameters = Vec<(String, String)>;
 
 async fn token(State(endpoint): State<Endpoint>, headers: HeaderMap, Query(parameters): Query<Parameters>) -> Response {
     match endpoint.grant(&headers, &parameters) {
         Ok(body) => Json(body).into_response(),
-        Err((status, message)) => endpoint.refuse(status, message),
+        Err(refused) => endpoint.refuse("GET", "/MSI/token", refused),
     }
+}
+
+async fn nothing_there(State(endpoint): State<Endpoint>, method: Method, uri: Uri) -> Response {
+    let refused = Refused::unknown(404, "The identity endpoint has nothing there.");
+    endpoint.refuse(method.as_str(), uri.path(), refused)
 }
 
 impl Endpoint {
     fn grant(&self, headers: &HeaderMap, parameters: &Parameters) -> Result<serde_json::Value, Refused> {
         let given = headers.get("x-identity-header").map(|it| it.as_bytes());
         if given != Some(self.header.as_bytes()) {
-            return Err((401, "The X-IDENTITY-HEADER header is missing or does not match."));
+            return Err(Refused::known(401, "The X-IDENTITY-HEADER header is missing or does not match."));
         }
         if let Some(status) = self.world.take_identity_failure() {
-            return Err((status, "The identity service is not available."));
+            return Err(Refused::known(status, "The identity service is not available."));
         }
         if parameter(parameters, "api-version") != Some(API_VERSION) {
-            return Err((400, "The api-version is missing or not supported."));
+            return Err(Refused::unknown(400, "The api-version is missing or not supported."));
         }
         let resource = audience(parameters)?;
         let identity = self.identity(parameters)?;
@@ -105,7 +132,7 @@ impl Endpoint {
     }
 
     fn identity(&self, parameters: &Parameters) -> Result<Identity, Refused> {
-        const NONE: Refused = (
+        const NONE: Refused = Refused::unknown(
             400,
             "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
         );
@@ -119,7 +146,12 @@ impl Endpoint {
         found.ok_or(NONE)
     }
 
-    fn refuse(&self, status: u16, message: &str) -> Response {
+    fn refuse(&self, method: &str, path: &str, refused: Refused) -> Response {
+        let Refused { status, message, unknown } = refused;
+        if unknown {
+            let event = Event::Unknown { method: method.to_owned(), path: format!("identity endpoint {path}") };
+            self.world.log(event, format!("identity endpoint was asked {method} {path}: {message}"));
+        }
         self.world.log(Event::TokenRefused { status }, format!("identity endpoint answered {status}: {message}"));
         let body = json!({"statusCode": status, "message": message, "correlationId": uuid::Uuid::new_v4()});
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -129,9 +161,11 @@ impl Endpoint {
 
 /// A resource, not a scope: with `/.default` at its end no application has that name.
 fn audience(parameters: &Parameters) -> Result<&str, Refused> {
-    let resource = parameter(parameters, "resource").ok_or((400, "The resource parameter is missing."))?;
+    let resource =
+        parameter(parameters, "resource").ok_or(Refused::unknown(400, "The resource parameter is missing."))?;
     let known = AUDIENCES.contains(&resource.trim_end_matches('/'));
-    known.then_some(resource).ok_or((400, "AADSTS500011: The resource principal was not found in the tenant."))
+    const NO_PRINCIPAL: &str = "AADSTS500011: The resource principal was not found in the tenant.";
+    known.then_some(resource).ok_or(Refused::unknown(400, NO_PRINCIPAL))
 }
 
 fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {

@@ -63,11 +63,27 @@ async fn every_name_has_its_own_loopback_address_by_udp_and_tcp() {
 
 #[tokio::test]
 async fn unknown_names_do_not_exist_and_known_ones_have_no_ipv6() {
-    let (_, server) = world().await;
+    let (world, server) = world().await;
     let resolver = resolver(&server, false);
     assert!(resolver.lookup("other.example.com.", RecordType::A).await.unwrap_err().is_nx_domain());
     let none = resolver.lookup("sonar-eastus2.example.com.", RecordType::AAAA).await.unwrap_err();
     assert!(none.is_no_records_found() && !none.is_nx_domain());
+    let asked = world.entries().into_iter().filter_map(|it| match it.event {
+        Event::Unknown { method, path } => Some((method, path)),
+        _ => None,
+    });
+    assert_eq!(asked.collect::<Vec<_>>(), [("DNS A".to_owned(), "other.example.com".to_owned())]);
+}
+
+#[tokio::test]
+async fn names_of_this_world_are_no_mistake_with_a_search_domain_nor_without_their_endpoint() {
+    let (world, server) = world().await;
+    world.remove_virtual_endpoint("sonar");
+    let resolver = resolver(&server, false);
+    for name in ["management.azure.com.corp.example.net.", "localhost.corp.example.net.", WRITER] {
+        assert!(resolver.lookup(name, RecordType::A).await.unwrap_err().is_nx_domain(), "{name}");
+    }
+    assert!(!world.entries().iter().any(|it| matches!(it.event, Event::Unknown { .. })));
 }
 
 #[tokio::test]

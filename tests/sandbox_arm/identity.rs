@@ -45,12 +45,26 @@ async fn callers_without_the_header_or_with_wrong_parameters_are_refused() {
         "resource=https://management.azure.com/.default&api-version=2019-08-01".to_owned(),
         format!("{good}&client_id=12345678-0000-0000-0000-000000000000"),
     ];
-    for query in wrong {
-        let answer = ask(&rig, &query, header).await;
+    assert_eq!(rig.unknown_calls(), 0, "a header may have been rotated");
+    for (index, query) in wrong.iter().enumerate() {
+        let answer = ask(&rig, query, header).await;
         assert_eq!(answer.status(), 400, "{query}");
         let body: Value = answer.json().await.unwrap();
         assert_eq!(body["statusCode"], 400);
+        assert_eq!(rig.unknown_calls(), index + 1, "{query}");
     }
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_are_unknown() {
+    let rig = Rig::start().await;
+    let elsewhere = rig.identity.url.replace("/MSI/token", "/metadata/identity/oauth2/token");
+    let header = ("X-IDENTITY-HEADER", rig.identity.header.as_str());
+    assert_eq!(rig.client.get(elsewhere).header(header.0, header.1).send().await.unwrap().status(), 404);
+    assert_eq!(rig.unknown_calls(), 1);
+    let posted = rig.client.post(&rig.identity.url).header(header.0, header.1).send().await.unwrap();
+    assert!(posted.status().is_client_error());
+    assert_eq!(rig.unknown_calls(), 2);
 }
 
 #[tokio::test]
@@ -81,4 +95,5 @@ async fn a_cold_endpoint_fails_before_it_works() {
         statuses.push(answer.status().as_u16());
     }
     assert_eq!(statuses, [500, 429, 200]);
+    assert_eq!(rig.unknown_calls(), 0);
 }

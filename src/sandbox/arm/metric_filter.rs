@@ -37,7 +37,8 @@ fn wanted(text: &str) -> Option<Wanted> {
 fn clause(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once(" eq ")?;
     let value = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-    Some((name.trim(), value))
+    let name = Some(name.trim()).filter(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
+    Some((name, value))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::support::aftermath::Aftermath;
 use crate::support::secrets::Secrets;
 use crate::support::transcript::Transcript;
 use futures::StreamExt;
+use reveille::domain::names::PlanName;
 use reveille::sandbox::scenario::{Scenario, all};
 use reveille::sandbox::world::Event;
 use reveille::sandbox::{Disturbance, Options, Sandbox};
@@ -67,7 +68,7 @@ async fn play(scenario: &'static Scenario, disturbance: Disturbance, seed: u64) 
         .map(|check| format!("{}: expected {}, saw {}", check.what, check.expected, check.saw))
         .collect();
     let took = begun.elapsed();
-    faults.extend(after(&sandbox, &folder.path().join("app/state"), &transcript).await);
+    faults.extend(after(scenario, &sandbox, &folder.path().join("app/state"), &transcript).await);
     let told = tell(&sandbox, &transcript);
     sandbox.stop().await;
     println!(
@@ -81,11 +82,12 @@ async fn play(scenario: &'static Scenario, disturbance: Disturbance, seed: u64) 
 }
 
 /// What every scenario must leave behind: closed runs, whole chains, stored reports, and no secret in sight.
-async fn after(sandbox: &Sandbox, state: &Path, transcript: &Transcript) -> Vec<String> {
+async fn after(scenario: &Scenario, sandbox: &Sandbox, state: &Path, transcript: &Transcript) -> Vec<String> {
     let secrets = Secrets::of(sandbox);
     let mut faults = match closed(state).await {
         Ok(aftermath) => {
             let mut faults = aftermath.report_faults(&secrets).await;
+            faults.extend(other_runs(scenario, &aftermath));
             faults.extend(aftermath.open_runs().iter().map(|run| format!("{run} was never closed")));
             faults
         }
@@ -96,6 +98,13 @@ async fn after(sandbox: &Sandbox, state: &Path, transcript: &Transcript) -> Vec<
         faults.extend(secrets.found_in("a notification", &received.body.to_string()));
     }
     faults
+}
+
+/// Plans whose ledger admitted other than the runs that the scenario expects, whether people were told of them or not.
+fn other_runs(scenario: &Scenario, aftermath: &Aftermath) -> Vec<String> {
+    let admitted = |plan: &str| aftermath.plans.get(&PlanName::new(plan)).map_or(0, |state| state.runs.len());
+    let other = scenario.expect.runs.iter().filter(|(plan, count)| admitted(plan) != **count);
+    other.map(|(plan, count)| format!("the ledger of {plan}: expected {count} runs, saw {}", admitted(plan))).collect()
 }
 
 /// The state folder, as soon as every admitted run is closed.

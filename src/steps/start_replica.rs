@@ -106,7 +106,11 @@ impl Standby<'_> {
     /// An accepted start that shows as off or broken: failed for a reason, failed without one, or not visible yet.
     fn after_accepted(&self, newest: &Intent, age: Duration) -> Look {
         if let Some(failure) = &self.seen.failed {
-            return self.after_failure(failure.class, &failure.code, &failure.message, age);
+            let known = match failure.class {
+                FailureClass::Capacity => self.told_for(newest, &self.no_capacity(&failure.code, &failure.message)),
+                _ => age,
+            };
+            return self.after_failure(failure.class, &failure.code, &failure.message, known);
         }
         if age < self.poll() * 2 {
             return self.pending();
@@ -138,6 +142,13 @@ impl Standby<'_> {
         }
     }
 
+    /// How long people know that the newest start failed: it may have failed long after it was accepted, and they hear of
+    /// it before the next one.
+    fn told_for(&self, newest: &Intent, ask: &Ask) -> Duration {
+        let told = self.record().asked.as_ref().filter(|asked| asked.ask == *ask);
+        told.map_or(Duration::ZERO, |asked| self.spent(asked.since.max(newest.answered_at.unwrap_or(newest.at))))
+    }
+
     /// Grows with each try, up to eight times the setting.
     fn capacity_pause(&self) -> Duration {
         let tries = self.record().intents.len() as u32;
@@ -158,8 +169,13 @@ impl Standby<'_> {
     // --- verify ---------------------------------------------------------------------------------------------------
 
     fn shout(&self, code: &str, message: &str) -> Look {
+        let ask = self.no_capacity(code, message);
+        Look::Ask { ask, saw: Some(self.saw()), again_in: self.capacity_pause().min(self.poll()) }
+    }
+
+    fn no_capacity(&self, code: &str, message: &str) -> Ask {
         let command = self.view.run.created.plan.site(self.name).map(|site| aks_command("start", &site.cluster));
-        let ask = Ask {
+        Ask {
             what: format!("Azure has no capacity to start the cluster of {}.", self.name),
             means: format!(
                 "{code}: {message} The start is tried again until the recovery-time budget of {} is used up. Only \
@@ -168,8 +184,7 @@ impl Standby<'_> {
             ),
             commands: command.into_iter().collect(),
             approve_means: None,
-        };
-        Look::Ask { ask, saw: Some(self.saw()), again_in: self.capacity_pause().min(self.poll()) }
+        }
     }
 
     /// Azure promises no time for a start; one that takes this long has been seen to take an hour, or to hang.

@@ -3,7 +3,7 @@
 use super::fixture::{Story, accepted, cluster, unanswered};
 use reveille::domain::failure::FailureClass;
 use reveille::domain::look::Look;
-use reveille::domain::run::Sent;
+use reveille::domain::run::{RunEvent, Sent};
 use reveille::domain::runbook::StepName;
 use reveille::steps::start_replica::{Seen, StartFailure, decide};
 
@@ -74,11 +74,36 @@ fn a_start_that_breaks_without_a_reason_is_tried_once_more() {
     assert_eq!(look(&twice, 200, BROKEN, None), "fail");
 }
 
+/// People were told that the newest start failed for want of capacity.
+fn shouted(story: Story, second: i64) -> Story {
+    let failed = StartFailure { class: FailureClass::Capacity, code: "Code".into(), message: "no".into() };
+    match decide(&story.view(STEP, second), Seen { cluster: cluster(second, BROKEN), failed: Some(failed) }) {
+        Look::Ask { ask, .. } => story.then(second, RunEvent::NeedsOperator { step: STEP, ask }),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn people_hear_of_missing_capacity_before_the_next_start_however_late_the_newest_one_failed() {
+    let capacity = Some(FailureClass::Capacity);
+    let begun = story().sent(10, STEP, Some(accepted()));
+    let told = shouted(begun, 300);
+    assert_eq!(look(&told, 329, BROKEN, capacity), "shout");
+    assert_eq!(look(&told, 330, BROKEN, capacity), "start");
+    let again = told.sent(330, STEP, Some(accepted()));
+    assert_eq!(
+        look(&again, 340, BROKEN, capacity),
+        "shout",
+        "the question that still stands is about the start before"
+    );
+    assert_eq!(look(&again, 391, BROKEN, capacity), "start");
+}
+
 #[test]
 fn capacity_is_shouted_about_and_tried_with_growing_pauses_within_the_budget() {
     let capacity = Some(FailureClass::Capacity);
     // The first pause is 30 seconds, the second 60, and so on; the budget is twelve minutes.
-    let once = story().sent(10, STEP, Some(accepted()));
+    let once = shouted(story().sent(10, STEP, Some(accepted())), 12);
     assert_eq!(look(&once, 30, BROKEN, capacity), "shout");
     assert_eq!(look(&once, 42, BROKEN, capacity), "start");
     let twice = once.sent(42, STEP, Some(rejected(FailureClass::Capacity)));
@@ -105,6 +130,7 @@ fn what_cannot_heal_by_itself_is_not_repeated() {
         let expected = if passing { "start" } else { "fail" };
         assert_eq!(look(&refused, 100, DOWN, None), expected, "{class} as an answer");
         let broke = story().sent(10, STEP, Some(accepted()));
+        let broke = if class == FailureClass::Capacity { shouted(broke, 12) } else { broke };
         assert_eq!(look(&broke, 100, BROKEN, Some(class)), expected, "{class} in the end");
     }
 }

@@ -44,7 +44,64 @@ async fn a_handler_that_forgets_the_fence_does_not() {
     let (sandbox, _folder) = start(outage(Duration::from_secs(6)), "fence").await;
     let verdict = sandbox.play().await;
     assert!(!verdict.passed);
-    assert_eq!(wrong(&verdict), ["aks-sonar-eastus2 at the end", "Stopping of aks-sonar-eastus2, accepted"]);
+    let unfenced = [
+        "starts before the other site was stopped",
+        "aks-sonar-eastus2 at the end",
+        "Stopping of aks-sonar-eastus2, accepted",
+    ];
+    assert_eq!(wrong(&verdict), unfenced);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_starts_without_waiting_for_the_fence_does_not() {
+    let mut scenario = named("primary-returns").unwrap().clone();
+    scenario.settle = Duration::from_secs(14);
+    let (sandbox, _folder) = start(scenario, "wait").await;
+    let verdict = sandbox.play().await;
+    assert_eq!(wrong(&verdict), ["split brain", "starts before the other site was stopped"]);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_turns_an_alert_away_at_first_does_not() {
+    let (sandbox, _folder) = start(outage(Duration::from_secs(8)), "first-alert").await;
+    let verdict = sandbox.play().await;
+    assert_eq!(wrong(&verdict), ["alerts and webhooks that were turned away"]);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_no_call_meets_is_told() {
+    let mut scenario = outage(Duration::from_secs(6));
+    let faults = named("start-fails-capacity").unwrap().at.iter().take(1).cloned();
+    scenario.at.extend(faults.map(|mut moment| {
+        moment.when = reveille::sandbox::scenario::Trigger::StartEnded;
+        moment
+    }));
+    let (sandbox, _folder) = start(scenario, "nothing").await;
+    let verdict = sandbox.play().await;
+    assert_eq!(wrong(&verdict), ["faults that were met less often than they should"]);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stops_holding_in_the_quiet_time_does_not_pass() {
+    let mut scenario = outage(Duration::from_secs(8));
+    scenario.quiet = Duration::from_secs(4);
+    let (sandbox, _folder) = start(scenario, "nothing").await;
+    let world = sandbox.world().clone();
+    let late = tokio::spawn(async move {
+        while !world.entries().iter().any(|entry| entry.text.contains("is Acknowledged now")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // Later than the default quiet time, in which everything would have passed.
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        world.start_cluster("aks-sonar-eastus2", Default::default()).unwrap();
+    });
+    let verdict = sandbox.play().await;
+    late.await.unwrap();
+    assert!(wrong(&verdict).contains(&"Starting of aks-sonar-eastus2, accepted"), "{:?}", wrong(&verdict));
     sandbox.stop().await;
 }
 
@@ -82,18 +139,20 @@ async fn what_never_comes_about_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disturbed_run_loses_its_handler_once_and_gets_another() {
     let mut scenario = named("primary-outage").unwrap().clone();
-    scenario.at.clear();
     scenario.expect = Expect::default();
+    scenario.kill_within = Duration::from_millis(500);
     let folder = tempfile::tempdir().unwrap();
-    let mut options = Options::new(scenario, stand_in::program(folder.path(), "nothing"));
+    let mut options = Options::new(scenario, stand_in::program(folder.path(), "everything"));
     options.disturbance = Disturbance { kill_handler: true, wake_ups: true };
-    // This seed kills early.
-    options.seed = 4;
     let sandbox = Sandbox::start(options).await.unwrap();
     let first = sandbox.host().handler_pid();
-    assert!(sandbox.play().await.passed);
-    let kills = sandbox.world().entries().into_iter().filter(|entry| entry.text == "the handler is killed");
-    assert_eq!(kills.count(), 1);
+    let verdict = sandbox.play().await;
+    assert!(verdict.passed, "{:#?}", verdict.checks);
+    let log = sandbox.world().entries();
+    let alert = log.iter().position(|entry| matches!(entry.event, Event::AlertFired { .. })).unwrap();
+    let kills: Vec<usize> = (0..log.len()).filter(|place| log[*place].text == "the handler is killed").collect();
+    assert_eq!(kills.len(), 1);
+    assert!(alert < kills[0], "nothing is lost with a handler that knows of nothing");
     sandbox.host().ready().await.unwrap();
     assert_ne!(sandbox.host().handler_pid(), first);
     sandbox.stop().await;

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 const NAME: &str = "sandbox_scenarios::stand_in::acts_as_the_handler";
 const GROUP: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg-dr/providers";
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
 const CLUSTERS: &str = "Microsoft.ContainerService/managedClusters";
 
 /// Writes a program that becomes the stand-in, with what it is to leave out.
@@ -44,11 +45,22 @@ async fn acts_as_the_handler() {
 async fn alert(State(started): State<Arc<AtomicBool>>, Json(invocation): Json<Value>) -> Json<Value> {
     let body: Value = invocation["Data"]["req"]["Body"].as_str().map_or(Value::Null, |text| text.parse().unwrap());
     let essentials = &body["data"]["essentials"];
+    let leaves_out = variable("LEAVES_OUT");
+    if leaves_out == "everything" {
+        return answer("202");
+    }
+    if leaves_out == "first-alert" && REFUSED.fetch_add(1, Ordering::SeqCst) == 0 {
+        return answer("503");
+    }
     if essentials["monitorCondition"] == "Fired" && !started.swap(true, Ordering::SeqCst) {
         let alert = essentials["alertId"].as_str().unwrap().to_owned();
         tokio::spawn(async move { Script::new().await.recover(&alert).await });
     }
-    Json(json!({"Outputs": {"res": {"statusCode": "202", "body": "taken"}}, "Logs": [], "ReturnValue": ""}))
+    answer("202")
+}
+
+fn answer(status: &str) -> Json<Value> {
+    Json(json!({"Outputs": {"res": {"statusCode": status, "body": "seen"}}, "Logs": [], "ReturnValue": ""}))
 }
 
 struct Script {
@@ -78,8 +90,10 @@ impl Script {
 
     async fn recover(&self, alert: &str) {
         self.notify("admitted", Value::Null).await;
-        if self.leaves_out != "fence" {
-            self.power("aks-sonar-eastus2", "stop", "Stopped").await;
+        match self.leaves_out.as_str() {
+            "fence" => {}
+            "wait" => drop(self.order("aks-sonar-eastus2", "stop").await),
+            _ => self.power("aks-sonar-eastus2", "stop", "Stopped").await,
         }
         self.power("aks-sonar-centralus", "start", "Running").await;
         let url = format!("{alert}/changestate?api-version=2019-03-01&newState=Acknowledged");
@@ -95,9 +109,15 @@ impl Script {
         self.notify("ended", json!("recovered")).await;
     }
 
-    async fn power(&self, cluster: &str, verb: &str, wanted: &str) {
+    /// Asks for it and does not wait; the cluster's id.
+    async fn order(&self, cluster: &str, verb: &str) -> String {
         let id = format!("{GROUP}/{CLUSTERS}/{cluster}");
         self.arm("POST", &format!("{id}/{verb}?api-version=2025-10-01"), &Value::Null).await;
+        id
+    }
+
+    async fn power(&self, cluster: &str, verb: &str, wanted: &str) {
+        let id = self.order(cluster, verb).await;
         loop {
             let found = self.arm("GET", &format!("{id}?api-version=2025-10-01"), &Value::Null).await;
             let properties = &found["properties"];

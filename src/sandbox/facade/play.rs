@@ -10,18 +10,14 @@ use reqwest::Method;
 use tokio::time::Instant;
 
 use super::{Sandbox, copies};
-use crate::sandbox::host::Outcome;
-use crate::sandbox::scenario::{Action, Check, Dark, Moment, Seen, Trigger, Verdict, due, judge};
+use crate::sandbox::host::{Invocation, Outcome};
+use crate::sandbox::scenario::{Action, Check, Dark, KILLED, Moment, Seen, Trigger, Verdict, due, judge};
 use crate::sandbox::world::Workload;
 
 /// Time between two looks at the world.
 const LOOK: Duration = Duration::from_millis(50);
 /// Time between two comparisons, which ask running servers.
 const COMPARE: Duration = Duration::from_millis(300);
-/// What is expected has to hold for this long.
-const STABLE: Duration = Duration::from_millis(1_500);
-/// Within this time the handler is killed, if it is to be killed at a random instant.
-const KILL_WITHIN: Duration = Duration::from_secs(12);
 /// A killed handler and late wake-ups may cost this much.
 const DISTURBED: Duration = Duration::from_secs(40);
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,7 +39,7 @@ impl Sandbox {
                 compared = Instant::now();
                 holds_since = if self.verdict().await.passed { holds_since.or(Some(compared)) } else { None };
             }
-            if holds_since.is_some_and(|since: Instant| since.elapsed() >= STABLE) {
+            if holds_since.is_some_and(|since: Instant| since.elapsed() >= self.options.scenario.quiet) {
                 break;
             }
             tokio::time::sleep(LOOK).await;
@@ -70,7 +66,16 @@ impl Sandbox {
             }
         }
         let poison = self.host().poison().values().map(Vec::len).sum();
-        judge(&self.options.scenario.expect, &self.world, &Seen { serves, poison })
+        judge(&self.options.scenario, &self.world, &Seen { serves, poison, failed_calls: self.failed_calls() })
+    }
+
+    fn failed_calls(&self) -> Vec<String> {
+        let failed = |call: Invocation| match call.outcome {
+            Some(Outcome::Failed(why)) => Some(format!("{}: {why}", call.function)),
+            Some(Outcome::TimedOut) => Some(format!("{}: timed out", call.function)),
+            Some(Outcome::Succeeded) | None => None,
+        };
+        self.host().invocations().into_iter().filter_map(failed).collect()
     }
 
     async fn final_verdict(&self, pending: &[Moment]) -> Verdict {
@@ -108,8 +113,8 @@ impl Sandbox {
         let mut moments = self.options.scenario.at.clone();
         if self.options.disturbance.kill_handler {
             let share = StdRng::seed_from_u64(self.options.seed).random_range(0.0..1.0);
-            let after = KILL_WITHIN.mul_f64(share);
-            moments.push(Moment { when: Trigger::Begin, after, action: Action::KillHandler });
+            let after = self.options.scenario.kill_within.mul_f64(share);
+            moments.push(Moment { when: Trigger::AlertFired, after, action: Action::KillHandler });
         }
         moments
     }
@@ -166,7 +171,7 @@ impl Sandbox {
     }
 
     fn kill_handler(&self) {
-        self.world.log(crate::sandbox::world::Event::Note, "the handler is killed");
+        self.world.log(crate::sandbox::world::Event::Note, KILLED);
         self.host().kill_handler();
     }
 }

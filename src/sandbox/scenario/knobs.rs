@@ -39,6 +39,9 @@ pub struct WorldKnobs {
     /// The handler's timers fire this often, whatever their schedules say.
     #[serde(with = "duration")]
     pub timer: Duration,
+    /// How long ARM waits for a region whose control plane is dark before it answers 504.
+    #[serde(with = "duration")]
+    pub gateway_timeout: Duration,
     /// How what is dark fails.
     pub unreachable: Unreachable,
     /// The ingress says which region served.
@@ -73,6 +76,7 @@ impl Default for WorldKnobs {
             probe_interval: millis(250),
             monitor_period: millis(500),
             timer: millis(1_000),
+            gateway_timeout: millis(1_000),
             unreachable: Unreachable::Refused,
             served_by_header: true,
             canary: true,
@@ -95,6 +99,7 @@ impl WorldKnobs {
             knobs.promote_planned = self.promote;
             knobs.promote_forced = self.promote;
             knobs.server_power = self.stop;
+            knobs.gateway_timeout = self.gateway_timeout;
         });
         world.configure(|settings| {
             settings.app_boot = self.app_boot;

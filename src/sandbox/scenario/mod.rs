@@ -4,17 +4,24 @@
 //! handler was right is judged by the simulated world alone.
 
 mod action;
+mod alert_path;
+mod check;
 mod duration;
 mod expect;
+mod judge;
 mod knobs;
 mod list;
 mod moment;
+mod order;
+mod pressure;
 mod trigger;
 mod watch;
 
 pub use action::{Action, Dark, Fault, Person};
-pub(super) use expect::{APPROVED, Seen, judge};
-pub use expect::{Check, Count, Expect, Verdict};
+pub(super) use alert_path::KILLED;
+pub use check::{Check, Verdict};
+pub use expect::{Count, Expect, Told};
+pub(super) use judge::{APPROVED, Seen, judge};
 pub use knobs::{Pace, Plan, Webhook, WorldKnobs};
 pub use list::{all, named};
 pub use moment::Moment;
@@ -40,6 +47,13 @@ pub struct Scenario {
     /// How long the world may take to show what is expected.
     #[serde(with = "duration")]
     pub settle: Duration,
+    /// What is expected has to hold for this long: long enough for a late start or a second run to be seen.
+    #[serde(default = "quiet", with = "duration")]
+    pub quiet: Duration,
+    /// A handler that is killed at a random instant is killed within this time after the alert fired: about as long as the
+    /// scenario takes.
+    #[serde(default = "kill_within", with = "duration")]
+    pub kill_within: Duration,
     /// How the world is set up.
     #[serde(default)]
     pub world: WorldKnobs,
@@ -52,6 +66,14 @@ pub struct Scenario {
     /// What the world must show.
     #[serde(default)]
     pub expect: Expect,
+}
+
+fn quiet() -> Duration {
+    Duration::from_millis(1_500)
+}
+
+fn kill_within() -> Duration {
+    Duration::from_secs(15)
 }
 
 /// Why a text is no scenario.
@@ -70,5 +92,12 @@ impl Scenario {
     /// When the text is not TOML, or says something no scenario says.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
         toml::from_str(text).map_err(|source| ScenarioError { name: name.to_owned(), source: Box::new(source) })
+    }
+
+    /// A scenario in which nothing happens.
+    #[cfg(test)]
+    fn expecting(expect: Expect) -> Self {
+        let text = "name = \"x\"\nabout = \"x.\"\nexit = 0\nsettle = \"1s\"";
+        Self { expect, ..Self::parse("x", text).unwrap() }
     }
 }

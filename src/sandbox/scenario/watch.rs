@@ -19,13 +19,13 @@ pub(crate) struct Notice {
     pub outcome: Option<String>,
 }
 
-/// How the newest run of a plan ended.
+/// How the runs of a plan ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ended {
     /// Runs that were admitted.
     pub runs: usize,
-    /// The word of the last that ended.
-    pub outcome: Option<String>,
+    /// The word of each that ended, in the order in which they ended.
+    pub outcomes: Vec<String>,
 }
 
 impl Notice {
@@ -55,8 +55,13 @@ pub(crate) fn notices(log: &[Entry], plan: &str) -> Vec<Notice> {
 impl Ended {
     pub(super) fn of(notices: &[Notice]) -> Self {
         let runs: BTreeSet<&str> = notices.iter().map(|notice| notice.run.as_str()).collect();
-        let last = notices.iter().rfind(|notice| notice.moment == "ended");
-        Self { runs: runs.len(), outcome: last.and_then(|notice| notice.outcome.clone()) }
+        let (mut told, mut outcomes) = (BTreeSet::new(), Vec::new());
+        for notice in notices.iter().filter(|notice| notice.moment == "ended") {
+            if told.insert(&notice.run) {
+                outcomes.push(notice.outcome.clone().unwrap_or_default());
+            }
+        }
+        Self { runs: runs.len(), outcomes }
     }
 }
 
@@ -78,18 +83,18 @@ mod tests {
             event("reveille.run.ended", "r1", json!("recovered")),
         ];
         let notices: Vec<Notice> = told.iter().filter_map(Notice::of).collect();
-        assert_eq!(Ended::of(&notices), Ended { runs: 1, outcome: Some("recovered".into()) });
+        assert_eq!(Ended::of(&notices), Ended { runs: 1, outcomes: vec!["recovered".into()] });
     }
 
     #[test]
-    fn the_last_run_that_ended_counts() {
+    fn every_run_that_ended_counts_in_order() {
         let told = [
             event("reveille.run.ended", "r1", json!("failed")),
             event("reveille.run.admitted", "r2", Value::Null),
             event("reveille.run.ended", "r2", json!("recovered")),
         ];
         let notices: Vec<Notice> = told.iter().filter_map(Notice::of).collect();
-        assert_eq!(Ended::of(&notices), Ended { runs: 2, outcome: Some("recovered".into()) });
+        assert_eq!(Ended::of(&notices), Ended { runs: 2, outcomes: vec!["failed".into(), "recovered".into()] });
     }
 
     #[test]

@@ -126,6 +126,11 @@ impl World {
         state.log(Event::Fault { what: format!("cleared on {path}") }, format!("faults on {path} cleared"));
     }
 
+    /// Faults that have not yet hit as many requests as they should; how many are left is in `times`.
+    pub fn unspent_faults(&self) -> Vec<ArmFault> {
+        self.state().faults.iter().filter(|it| it.times.is_some()).cloned().collect()
+    }
+
     /// The fault that this request meets; it is used up by one.
     pub fn take_fault(&self, method: &str, path: &str) -> Option<FaultAction> {
         let mut state = self.state();

@@ -1,0 +1,203 @@
+//! Compares the world with what is expected of it.
+
+use std::collections::BTreeMap;
+
+use super::Scenario;
+use super::alert_path;
+use super::check::{Check, Verdict};
+use super::expect::{Count, Expect};
+use super::order;
+use super::pressure;
+use super::watch::{Ended, notices};
+use crate::sandbox::world::{AlertState, Entry, Event, World};
+
+/// What has to be asked of running servers; everything else is in the world.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Workload name to the region that serves, or `nobody`.
+    pub(crate) serves: BTreeMap<String, String>,
+    /// Messages in poison queues.
+    pub(crate) poison: usize,
+    /// Calls of the handler that failed or timed out.
+    pub(crate) failed_calls: Vec<String>,
+}
+
+/// Compares the world with what is expected of it.
+pub(crate) fn judge(scenario: &Scenario, world: &World, seen: &Seen) -> Verdict {
+    let (expect, log) = (&scenario.expect, world.entries());
+    let mut checks = never(&log, seen);
+    checks.extend(alert_path::checks(&log, &seen.failed_calls));
+    checks.extend(pressure::checks(&scenario.at, world, &log));
+    checks.extend(order::checks(expect, &world.workloads(), &log));
+    checks.extend(clusters(expect, world, &log));
+    checks.extend(service(expect, world, seen));
+    checks.extend(runs(expect, &log));
+    checks.extend(people(expect, world, &log));
+    Verdict { passed: checks.iter().all(|check| check.ok), checks }
+}
+
+/// What no scenario expects.
+fn never(log: &[Entry], seen: &Seen) -> Vec<Check> {
+    let texts = |wanted: fn(&Event) -> bool| -> Vec<&str> {
+        log.iter().filter(|entry| wanted(&entry.event)).map(|entry| entry.text.as_str()).collect()
+    };
+    vec![
+        Check::none("split brain", &texts(|event| matches!(event, Event::SplitBrain { .. }))),
+        Check::none("calls that Azure does not know", &texts(|event| matches!(event, Event::Unknown { .. }))),
+        Check::new("poison messages", &0, &seen.poison),
+    ]
+}
+
+fn clusters(expect: &Expect, world: &World, log: &[Entry]) -> Vec<Check> {
+    let (mut checks, workloads) = (Vec::new(), world.workloads());
+    for (name, power) in &expect.clusters {
+        let running = world.cluster(name).is_some_and(|cluster| cluster.nodes_running);
+        let saw = if running { "running" } else { "stopped" }.to_owned();
+        checks.push(Check::new(format!("{name} at the end"), power, &saw));
+    }
+    for (what, counts) in [("Starting", &expect.starts), ("Stopping", &expect.stops)] {
+        for site in workloads.iter().flat_map(|workload| &workload.sites) {
+            let name = &site.cluster;
+            let wanted = counts.get(name).copied().unwrap_or_default();
+            checks.push(Check::new(format!("{what} of {name}, accepted"), &wanted, &accepted(log, what, name)));
+        }
+    }
+    let promotions = log.iter().filter(|entry| matches!(entry.event, Event::Promotion { .. })).count();
+    checks.push(Check::new("promotions", &expect.promotions, &promotions));
+    checks
+}
+
+fn accepted(log: &[Entry], wanted: &str, name: &str) -> Count {
+    let is_one = |event: &Event| match event {
+        Event::OperationStarted { what, target, .. } => what == wanted && target == name,
+        _ => false,
+    };
+    log.iter().filter(|entry| is_one(&entry.event)).count()
+}
+
+fn service(expect: &Expect, world: &World, seen: &Seen) -> Vec<Check> {
+    let nobody = || "nobody".to_owned();
+    let mut checks = Vec::new();
+    for (workload, region) in &expect.serves {
+        let saw = seen.serves.get(workload).cloned().unwrap_or_else(nobody);
+        checks.push(Check::new(format!("who serves {workload} through Front Door"), region, &saw));
+    }
+    for (name, region) in &expect.writes {
+        let writers = world.workload(name).map(|workload| world.writers(&workload)).unwrap_or_default();
+        let regions: Vec<String> = writers.into_keys().collect();
+        let saw = if regions.is_empty() { nobody() } else { regions.join(" and ") };
+        checks.push(Check::new(format!("who writes for {name}"), region, &saw));
+    }
+    checks
+}
+
+fn runs(expect: &Expect, log: &[Entry]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (plan, count) in &expect.runs {
+        let ended = Ended::of(&notices(log, plan));
+        checks.push(Check::new(format!("runs of {plan}"), count, &ended.runs));
+    }
+    for (plan, words) in &expect.outcomes {
+        let ended = Ended::of(&notices(log, plan));
+        checks.push(Check::in_order(format!("outcomes of {plan} as people were told"), words, &ended.outcomes));
+    }
+    for channel in &expect.notified {
+        let count = notified(log, channel);
+        let what = format!("{channel} was notified");
+        checks.push(Check { what, expected: "yes".into(), saw: count.to_string(), ok: count > 0 });
+    }
+    checks
+}
+
+fn notified(log: &[Entry], wanted: &str) -> usize {
+    let is_one = |event: &Event| matches!(event, Event::Notification { channel, .. } if channel == wanted);
+    log.iter().filter(|entry| is_one(&entry.event)).count()
+}
+
+fn people(expect: &Expect, world: &World, log: &[Entry]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let alerts = world.alerts();
+    if let Some(wanted) = expect.alerts_acknowledged {
+        let all = !alerts.is_empty() && alerts.iter().all(|alert| alert.state != AlertState::New);
+        checks.push(Check::new("alerts are acknowledged", &wanted, &all));
+    }
+    if let Some(wanted) = expect.alerts_resolved {
+        let all = !alerts.is_empty() && alerts.iter().all(|alert| alert.resolved.is_some());
+        checks.push(Check::new("alerts are resolved", &wanted, &all));
+    }
+    if expect.nothing_before_approval {
+        checks.push(Check::new("started, stopped or promoted before approval", &0, &before_approval(log)));
+    }
+    checks
+}
+
+/// The note that a scenario's person leaves in the log when they have said yes.
+pub(crate) const APPROVED: &str = "approved by";
+
+fn before_approval(log: &[Entry]) -> usize {
+    let is_approval = |entry: &Entry| entry.event == Event::Note && entry.text.starts_with(APPROVED);
+    let before = log.iter().take_while(|entry| !is_approval(entry));
+    before.filter(|entry| matches!(entry.event, Event::OperationStarted { .. })).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::world::{Outcome, Workload};
+
+    async fn world() -> World {
+        World::bind(vec![Workload::named("sonar")], &[]).await.unwrap().0
+    }
+
+    fn wrong(expect: &Expect, world: &World) -> Vec<String> {
+        let verdict = judge(&Scenario::expecting(expect.clone()), world, &Seen::default());
+        assert_eq!(verdict.passed, verdict.checks.iter().all(|check| check.ok));
+        verdict.checks.into_iter().filter(|check| !check.ok).map(|check| check.what).collect()
+    }
+
+    #[tokio::test]
+    async fn a_quiet_world_shows_nothing_wrong() {
+        assert_eq!(wrong(&Expect::default(), &world().await), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn what_must_never_happen_is_wrong_in_every_scenario() {
+        let world = world().await;
+        world.log(Event::SplitBrain { workload: "sonar".into(), regions: vec![] }, "split");
+        world.log(Event::Unknown { method: "GET".into(), path: "/x".into() }, "unknown");
+        assert_eq!(wrong(&Expect::default(), &world), ["split brain", "calls that Azure does not know"]);
+    }
+
+    #[tokio::test]
+    async fn accepted_operations_are_counted_by_cluster() {
+        let world = world().await;
+        world.start_cluster("aks-sonar-centralus", Outcome::default()).unwrap();
+        let expect = Expect {
+            starts: [("aks-sonar-centralus".to_owned(), 1), ("aks-sonar-eastus2".to_owned(), 1)].into(),
+            unfenced_start: true,
+            ..Expect::default()
+        };
+        assert_eq!(wrong(&expect, &world), ["Starting of aks-sonar-eastus2, accepted"]);
+    }
+
+    #[tokio::test]
+    async fn a_cluster_that_no_expectation_names_is_left_alone() {
+        let world = world().await;
+        world.stop_cluster("aks-sonar-eastus2", Outcome::default()).unwrap();
+        assert_eq!(wrong(&Expect::default(), &world), ["Stopping of aks-sonar-eastus2, accepted"]);
+    }
+
+    #[tokio::test]
+    async fn only_what_came_after_the_approval_was_approved() {
+        let world = world().await;
+        let starts = [("aks-sonar-centralus".to_owned(), 1)].into();
+        let expect = Expect { nothing_before_approval: true, unfenced_start: true, starts, ..Expect::default() };
+        world.log(Event::Note, format!("{APPROVED} Alice"));
+        world.start_cluster("aks-sonar-centralus", Outcome::default()).unwrap();
+        assert!(wrong(&expect, &world).is_empty());
+        let rash = self::world().await;
+        rash.start_cluster("aks-sonar-centralus", Outcome::default()).unwrap();
+        rash.log(Event::Note, format!("{APPROVED} Alice"));
+        assert_eq!(wrong(&expect, &rash), ["started, stopped or promoted before approval"]);
+    }
+}

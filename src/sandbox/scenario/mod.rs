@@ -73,7 +73,7 @@ fn quiet() -> Duration {
 }
 
 fn kill_within() -> Duration {
-    Duration::from_secs(15)
+    Duration::from_secs(10)
 }
 
 /// Why a text is no scenario.

@@ -7,10 +7,14 @@ use crate::support::aftermath::Aftermath;
 use crate::support::secrets::Secrets;
 use crate::support::transcript::Transcript;
 use futures::StreamExt;
-use reveille::domain::names::PlanName;
-use reveille::sandbox::scenario::{Scenario, all};
+use reveille::domain::ledger::PlanState;
+use reveille::domain::ledger::state::RunLine;
+use reveille::domain::names::{PlanName, RunId};
+use reveille::domain::runbook::RunKind;
+use reveille::sandbox::scenario::{Scenario, all, named};
 use reveille::sandbox::world::Event;
 use reveille::sandbox::{Disturbance, Options, Sandbox};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Duration;
@@ -35,6 +39,18 @@ async fn every_scenario_survives_a_killed_handler_and_disturbed_wake_ups() {
     println!("repeat with REVEILLE_SEED={base}");
     let disturbed = Disturbance { kill_handler: true, wake_ups: true };
     play_all(|scenario| play(scenario, disturbed, seed_of(base, &scenario.name))).await;
+}
+
+#[test]
+fn a_run_that_nobody_was_told_of_is_found_in_the_ledger() {
+    let scenario = named("primary-outage").unwrap();
+    let (kind, admitted_at) = (RunKind::Failover, chrono::Utc::now());
+    let line = RunLine { run: RunId::new("sonarqube.x"), kind, admitted_at, closed_at: None, outcome: None };
+    let ledger = |runs: usize| PlanState { runs: vec![line.clone(); runs], ..PlanState::default() };
+    let faults = |runs| other_runs(scenario, &[(PlanName::new("sonarqube"), ledger(runs))].into());
+    assert!(faults(1).is_empty());
+    assert_eq!(faults(2), ["the ledger of sonarqube: expected 1 runs, saw 2"]);
+    assert_eq!(other_runs(scenario, &BTreeMap::new()).len(), 1, "no ledger, no run");
 }
 
 /// Each scenario has a seed of its own, so that one base seed kills at many different instants.
@@ -87,7 +103,7 @@ async fn after(scenario: &Scenario, sandbox: &Sandbox, state: &Path, transcript:
     let mut faults = match closed(state).await {
         Ok(aftermath) => {
             let mut faults = aftermath.report_faults(&secrets).await;
-            faults.extend(other_runs(scenario, &aftermath));
+            faults.extend(other_runs(scenario, &aftermath.plans));
             faults.extend(aftermath.open_runs().iter().map(|run| format!("{run} was never closed")));
             faults
         }
@@ -101,8 +117,8 @@ async fn after(scenario: &Scenario, sandbox: &Sandbox, state: &Path, transcript:
 }
 
 /// Plans whose ledger admitted other than the runs that the scenario expects, whether people were told of them or not.
-fn other_runs(scenario: &Scenario, aftermath: &Aftermath) -> Vec<String> {
-    let admitted = |plan: &str| aftermath.plans.get(&PlanName::new(plan)).map_or(0, |state| state.runs.len());
+fn other_runs(scenario: &Scenario, plans: &BTreeMap<PlanName, PlanState>) -> Vec<String> {
+    let admitted = |plan: &str| plans.get(&PlanName::new(plan)).map_or(0, |state| state.runs.len());
     let other = scenario.expect.runs.iter().filter(|(plan, count)| admitted(plan) != **count);
     other.map(|(plan, count)| format!("the ledger of {plan}: expected {count} runs, saw {}", admitted(plan))).collect()
 }

@@ -72,6 +72,14 @@ async fn a_handler_that_turns_an_alert_away_at_first_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_handler_whose_timers_fail_does_not() {
+    let (sandbox, _folder) = start(outage(Duration::from_secs(6)), "timers").await;
+    let verdict = sandbox.play().await;
+    assert_eq!(wrong(&verdict), ["calls of the handler that failed"]);
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fault_that_no_call_meets_is_told() {
     let mut scenario = outage(Duration::from_secs(6));
     let faults = named("start-fails-capacity").unwrap().at.iter().take(1).cloned();

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
 const NAME: &str = "sandbox_scenarios::stand_in::acts_as_the_handler";
 const GROUP: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg-dr/providers";
+static LOOKED: AtomicUsize = AtomicUsize::new(0);
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 const CLUSTERS: &str = "Microsoft.ContainerService/managedClusters";
 
@@ -37,9 +39,16 @@ async fn acts_as_the_handler() {
     let router = Router::new()
         .route("/", get("ready"))
         .route("/alert", post(alert))
-        .fallback(|| async { Json(json!({"Outputs": {}, "Logs": [], "ReturnValue": ""})) })
+        .fallback(timer)
         .with_state(Arc::new(AtomicBool::new(false)));
     axum::serve(listener, router).await.unwrap();
+}
+
+/// Looks after nothing, and fails from the second time on if told so.
+async fn timer() -> (StatusCode, Json<Value>) {
+    let fails = variable("LEAVES_OUT") == "timers" && LOOKED.fetch_add(1, Ordering::SeqCst) > 0;
+    let status = if fails { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
+    (status, Json(json!({"Outputs": {}, "Logs": [], "ReturnValue": ""})))
 }
 
 async fn alert(State(started): State<Arc<AtomicBool>>, Json(invocation): Json<Value>) -> Json<Value> {

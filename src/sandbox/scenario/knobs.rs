@@ -150,3 +150,19 @@ impl Default for Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_world_waits_as_long_as_the_scenario_says() {
+        let knobs: WorldKnobs = toml::from_str("stop = \"8s\"\ngateway_timeout = \"5s\"").unwrap();
+        let (world, _sockets) = World::bind(knobs.workloads(), &[]).await.unwrap();
+        knobs.apply(&world);
+        assert_eq!(
+            (world.knobs().stop, world.knobs().gateway_timeout),
+            (Duration::from_secs(8), Duration::from_secs(5))
+        );
+    }
+}

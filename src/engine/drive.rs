@@ -7,9 +7,10 @@ use super::journal::{Journal, JournalError};
 use super::outbox;
 use super::parts::Engine;
 use super::ports::StepView;
+use super::send;
 use crate::domain::look::Look;
 use crate::domain::names::ChannelName;
-use crate::domain::run::{Call, Next, Phase, RunEvent, RunState, Sent, StepState, next};
+use crate::domain::run::{Next, Phase, RunEvent, RunState, Sent, StepState, next};
 use crate::domain::runbook::StepName;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 /// How often the journal is read for words of people and other drivers, while nothing else makes the driver write.
 const LISTEN: Duration = Duration::from_secs(1);
@@ -44,39 +45,54 @@ pub(super) enum Finished {
 pub(super) struct Drive<'a> {
     pub(super) engine: &'a Engine,
     pub(super) journal: Journal,
-    slice: u64,
+    pub(super) slice: u64,
     until: Instant,
-    tasks: FuturesUnordered<BoxFuture<'static, Finished>>,
+    /// By then every call that a driver before this one may have begun is settled, by this machine's own time.
+    pub(super) settled_at: Instant,
+    pub(super) tasks: FuturesUnordered<BoxFuture<'static, Finished>>,
     looking: BTreeSet<StepName>,
-    sending: BTreeSet<StepName>,
+    pub(super) sending: BTreeSet<StepName>,
     pub(super) notifying: BTreeSet<(ChannelName, String)>,
     /// When each step looks again.
     due: BTreeMap<StepName, Instant>,
-    written: Instant,
+    pub(super) written: Instant,
 }
 
 impl<'a> Drive<'a> {
     pub fn new(engine: &'a Engine, journal: Journal, slice: u64, until: Instant) -> Self {
+        let settled_at = Instant::now() + engine.settings.send_within;
         Self {
             engine,
+            due: send::held_back(journal.state()).map(|step| (step, settled_at)).collect(),
             journal,
             slice,
             until,
+            settled_at,
             tasks: FuturesUnordered::new(),
             looking: BTreeSet::new(),
             sending: BTreeSet::new(),
             notifying: BTreeSet::new(),
-            due: BTreeMap::new(),
             written: Instant::now(),
         }
     }
 
     /// Drives until the run is closed, lost, at rest, or the slice's time is over.
     pub async fn run(mut self) -> Result<Stop, JournalError> {
+        match self.turns().await {
+            Ok(stop) => self.stop(stop).await,
+            Err(error) => {
+                // If the store lets us, the run is handed on: nobody has to wait until this claim is dead.
+                drop(self.stop(Stop::TimeOver).await);
+                Err(error)
+            }
+        }
+    }
+
+    async fn turns(&mut self) -> Result<Stop, JournalError> {
         loop {
             match self.turn().await {
                 Ok(None) => {}
-                Ok(Some(stop)) => return self.stop(stop).await,
+                Ok(Some(stop)) => return Ok(stop),
                 Err(error) if error.is_moved() => {
                     self.journal.catch_up().await?;
                     if !self.holds() {
@@ -99,12 +115,17 @@ impl<'a> Drive<'a> {
         if Instant::now() >= self.until {
             return Ok(Some(Stop::TimeOver));
         }
+        if Instant::now() >= self.settled_at {
+            self.give_up_orphans().await?;
+        }
         let state = self.state();
         match next(&state, self.engine.clock.now()) {
             Next::Nothing => return Ok(Some(Stop::Closed)),
             Next::Steps(steps) => self.start_looks(&steps).await?,
             Next::AskApproval { until } => return self.append(RunEvent::ApprovalAsked { until }).await.map(|()| None),
             Next::WaitForApproval { .. } => {}
+            // A call may still be on its way, whatever the clocks of two machines say.
+            Next::End(_) if !self.orphans().is_empty() => {}
             Next::End(outcome) => return self.append(RunEvent::RunEnded { outcome }).await.map(|()| None),
             Next::Report => return self.write_report().await.map(|()| None),
             Next::Settle => return self.settle().await.map(|()| None),
@@ -132,9 +153,8 @@ impl<'a> Drive<'a> {
             Some(finished) = self.tasks.next() => self.finish(finished).await?,
             () = sleep_until(wake) => {
                 self.journal.catch_up().await?;
-                if self.holds() && Instant::now() >= renew {
-                    let by = self.engine.driver.clone();
-                    self.append(RunEvent::Claimed { by, slice: self.slice }).await?;
+                if Instant::now() >= renew {
+                    self.renew().await?;
                 }
             }
         }
@@ -143,7 +163,7 @@ impl<'a> Drive<'a> {
 
     /// The next time at which something is due by itself. Only steps that the run still wants count: one that was
     /// left behind, by the run's end for example, would wake the driver without end.
-    fn wake_at(&self) -> Instant {
+    pub(super) fn wake_at(&self) -> Instant {
         let far = Instant::now() + Duration::from_secs(86_400);
         let state = self.state();
         let wanted = match next(&state, self.engine.clock.now()) {
@@ -159,7 +179,7 @@ impl<'a> Drive<'a> {
     /// must not: the driver would spin on it.
     fn may_look(&self, step: StepName, state: &RunState) -> bool {
         let now = self.engine.clock.now();
-        let free = |it: &StepState| it.is_active() && it.in_flight(now).is_none();
+        let free = |it: &StepState| it.is_active() && it.in_flight(now).is_none() && !it.is_unanswered();
         !self.looking.contains(&step) && !self.sending.contains(&step) && state.step(step).is_some_and(free)
     }
 
@@ -171,8 +191,9 @@ impl<'a> Drive<'a> {
         if let Next::WaitForApproval { until } = next(&state, now) {
             ends.push(until);
         }
-        let soonest = ends.into_iter().min()?;
-        Some(Instant::now() + (soonest - now).to_std().unwrap_or_default())
+        let by_clock = ends.into_iter().min().map(|end| Instant::now() + (end - now).to_std().unwrap_or_default());
+        let orphaned = (!self.orphans().is_empty()).then_some(self.settled_at);
+        by_clock.into_iter().chain(orphaned).min()
     }
 
     /// Starts the steps that are open and lets those look whose time has come.
@@ -196,11 +217,11 @@ impl<'a> Drive<'a> {
 
     fn spawn_look(&mut self, step: StepName, run: Arc<RunState>) {
         let Some(wired) = self.engine.steps.get(&step).cloned() else { return };
-        let view = StepView { run, step, now: self.engine.clock.now(), send_by: Instant::now() };
+        let view = StepView { run, ..self.view(step, Instant::now()) };
         self.tasks.push(Box::pin(async move { Finished::Looked(step, wired.look(&view).await) }));
     }
 
-    async fn finish(&mut self, finished: Finished) -> Result<(), JournalError> {
+    pub(super) async fn finish(&mut self, finished: Finished) -> Result<(), JournalError> {
         match finished {
             Finished::Looked(step, look) => {
                 self.looking.remove(&step);
@@ -209,13 +230,13 @@ impl<'a> Drive<'a> {
             Finished::Sent(step, outcome) => {
                 self.sending.remove(&step);
                 self.due.insert(step, Instant::now());
-                self.append_surely(RunEvent::Sent { step, outcome }).await
+                self.append_surely(RunEvent::Sent { step, outcome }).await.map(drop)
             }
             Finished::Notified(event) => {
                 if let RunEvent::NotifySent { channel, moment, about, .. } = &event {
                     self.notifying.remove(&(channel.clone(), outbox::key(*moment, about)));
                 }
-                self.append_surely(event).await
+                self.append_surely(event).await.map(drop)
             }
         }
     }
@@ -247,61 +268,8 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Journals the intent, then sends, unless its time is over by then.
-    async fn intend(&mut self, step: StepName, call: Call) -> Result<(), JournalError> {
-        let Some(wired) = self.engine.steps.get(&step).cloned() else { return Ok(()) };
-        let within = self.engine.settings.send_within;
-        let send_by = Instant::now() + within;
-        let send_before = self.engine.clock.now() + within;
-        self.append(RunEvent::Intent { step, call: call.clone(), send_before }).await?;
-        let view = StepView { run: self.state(), step, now: self.engine.clock.now(), send_by };
-        self.sending.insert(step);
-        self.tasks.push(Box::pin(async move {
-            if Instant::now() >= send_by {
-                return Finished::Sent(step, Sent::NotSent { reason: "its time was over before it was sent".into() });
-            }
-            Finished::Sent(step, wired.send(&call, &view).await)
-        }));
-        Ok(())
-    }
-
-    /// Ends the slice in order: calls under way are waited for, so that what came of them is written down.
-    async fn stop(mut self, stop: Stop) -> Result<Stop, JournalError> {
-        if matches!(stop, Stop::Closed | Stop::Lost) {
-            return Ok(stop);
-        }
-        let grace = self.engine.settings.send_within;
-        let deadline = Instant::now() + grace;
-        while !self.sending.is_empty() || !self.notifying.is_empty() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(Some(finished)) = timeout(left, self.tasks.next()).await else { break };
-            if !matches!(finished, Finished::Looked(..)) {
-                self.finish(finished).await?;
-            }
-        }
-        match stop {
-            Stop::Rest => self.rest().await,
-            _ => self.release().await,
-        }
-    }
-
-    /// Leaves the run until something is due. A word that came in the last moment was not heard yet: then the next
-    /// slice begins at once.
-    async fn rest(mut self) -> Result<Stop, JournalError> {
-        let next = Some(self.engine.clock.now() + self.time_to_wake());
-        match self.append(RunEvent::Released { slice: self.slice, next }).await {
-            Err(error) if error.is_moved() => self.release().await,
-            other => other.map(|()| Stop::Rest),
-        }
-    }
-
-    async fn release(mut self) -> Result<Stop, JournalError> {
-        self.append_surely(RunEvent::Released { slice: self.slice, next: None }).await?;
-        Ok(Stop::TimeOver)
-    }
-
-    fn time_to_wake(&self) -> chrono::TimeDelta {
-        chrono::TimeDelta::from_std(self.wake_at().saturating_duration_since(Instant::now())).unwrap_or_default()
+    pub(super) fn view(&self, step: StepName, send_by: Instant) -> StepView {
+        StepView { run: self.state(), step, now: self.engine.clock.now(), send_by }
     }
 
     pub(super) fn state(&self) -> Arc<RunState> {
@@ -309,7 +277,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Whether this driver may write. Nobody may behind the closing, not even who closed it.
-    fn holds(&self) -> bool {
+    pub(super) fn holds(&self) -> bool {
         !self.is_closed() && self.journal.state().claim.is_held_by(&self.engine.driver, self.slice)
     }
 
@@ -327,19 +295,22 @@ impl<'a> Drive<'a> {
         Ok(())
     }
 
-    /// Appends what must not be lost (what came of a call), behind whatever others wrote, while the run is ours.
-    async fn append_surely(&mut self, event: RunEvent) -> Result<(), JournalError> {
-        loop {
+    /// Says that the run is still driven, if it is by us.
+    pub(super) async fn renew(&mut self) -> Result<(), JournalError> {
+        let by = self.engine.driver.clone();
+        self.append_surely(RunEvent::Claimed { by, slice: self.slice }).await.map(drop)
+    }
+
+    /// Appends what must not be lost (what came of a call), behind whatever others wrote, while the run is ours: behind
+    /// another driver's claim it would speak of that driver's calls. Says whether it was written.
+    pub(super) async fn append_surely(&mut self, event: RunEvent) -> Result<bool, JournalError> {
+        while self.holds() {
             match self.append(event.clone()).await {
-                Err(error) if error.is_moved() => {
-                    self.journal.catch_up().await?;
-                    if !self.holds() {
-                        return Ok(());
-                    }
-                }
-                other => return other,
+                Err(error) if error.is_moved() => self.journal.catch_up().await.map(drop)?,
+                other => return other.map(|()| true),
             }
         }
+        Ok(false)
     }
 }
 

@@ -139,8 +139,8 @@ impl Engine {
         Ok(incident)
     }
 
-    /// Tells a lesser run to give way. Its next append fails on this event, so it sends nothing any more; a call that
-    /// is in flight has settled long before the failover's own first call, which waits for the outage's hold time.
+    /// Tells a lesser run to give way. It reads its journal right before each call, so it begins none any more; what is
+    /// in flight is waited out by the failover, which knows of it by [`Created::preempts`].
     async fn preempt(
         &self,
         book: &Book,
@@ -208,6 +208,7 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         Some(incident) => (incident.cause.since, incident.cause.sign.clone()),
         None => (active.admitted_at, active.by.text()),
     };
+    let gave_way = state.runs.iter().rev().find(|line| line.run != active.run && line.closed_at.is_none());
     Some(Created {
         run: active.run.clone(),
         incident: active.incident.clone(),
@@ -221,6 +222,7 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         outage_since: since,
         first_sign: sign,
         writer_target: None,
+        preempts: gave_way.map(|line| line.run.clone()),
     })
 }
 

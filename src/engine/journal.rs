@@ -52,6 +52,7 @@ pub fn log_name(run: &RunId) -> String {
     format!("runs/{run}")
 }
 
+#[derive(Clone)]
 pub struct Journal {
     log: ChainLog<RunEvent>,
     state: Arc<RunState>,

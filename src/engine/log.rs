@@ -50,6 +50,7 @@ impl LogError {
 }
 
 /// An open log: where it ends, as far as this reader has come.
+#[derive(Clone)]
 pub struct ChainLog<E> {
     store: Arc<dyn Store>,
     name: String,

@@ -3,12 +3,14 @@
 pub mod book;
 pub mod close;
 mod drive;
+mod hand_over;
 pub mod intake;
 pub mod journal;
 pub mod log;
 pub mod outbox;
 mod parts;
 pub mod ports;
+mod send;
 mod shelf;
 mod slice;
 mod story;

@@ -74,6 +74,7 @@ impl Story {
             outage_since: at(0),
             first_sign: "test".into(),
             writer_target: None,
+            preempts: None,
         };
         Self(vec![entry(1, 0, RunEvent::RunCreated(Box::new(created)))])
     }

@@ -66,6 +66,7 @@ impl Journal {
             outage_since: at("02:10:00"),
             first_sign: "alert afd-primary-origin-health: origin health below 50 %".into(),
             writer_target: Some("pg-sonar-eastus2.postgres.database.azure.com".into()),
+            preempts: None,
         };
         Self { now: at("02:14:05"), entries: Vec::new() }.with(RunEvent::RunCreated(Box::new(created)))
     }

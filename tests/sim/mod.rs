@@ -21,6 +21,7 @@ mod people;
 pub mod plan;
 mod process;
 mod segments;
+mod slices;
 mod steps;
 mod tampering;
 mod tending;

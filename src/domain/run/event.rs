@@ -135,6 +135,9 @@ pub struct Created {
     /// Where the writer endpoint pointed in good times, as the watch last saw it.
     #[serde(default)]
     pub writer_target: Option<String>,
+    /// A lesser run that has given way and was not over yet: what it had in flight is waited out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preempts: Option<RunId>,
 }
 
 /// Who or what started a run.

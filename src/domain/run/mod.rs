@@ -1,5 +1,6 @@
 //! A run: its events, the state folded from them, and what is next.
 
+pub mod claim;
 pub mod event;
 pub mod next;
 pub mod state;

@@ -1,6 +1,7 @@
 //! A run as folded from its journal.
 
-use super::event::{Ask, Call, Created, Driver, RunEvent, Sent};
+use super::claim::Claim;
+use super::event::{Ask, Call, Created, RunEvent, Sent};
 use crate::domain::chain::Entry;
 use crate::domain::failure::FailureClass;
 use crate::domain::names::{ChannelName, RunId};
@@ -104,27 +105,6 @@ pub struct Notified {
     pub last: bool,
     pub detail: String,
     pub at: DateTime<Utc>,
-}
-
-/// Who holds the run.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Claim {
-    /// The holder, unless the last slice was ended in order.
-    pub held_by: Option<Driver>,
-    /// Number of the newest slice.
-    pub slice: u64,
-    /// Number of the newest slice that was ended in order.
-    pub released: u64,
-    /// When something is due again, as the last orderly end said.
-    pub due: Option<DateTime<Utc>>,
-    /// Whether something was said since the last orderly end, by a person or by a run that takes precedence.
-    pub news: bool,
-    /// Claims in a row that died at once: no orderly end, no event, not even a renewal. A run that kills whoever
-    /// drives it does so at once; a driver that renewed its claim was at work, and died of something else.
-    pub died: u32,
-    /// Whether anything was appended since the newest claim.
-    #[serde(skip)]
-    worked: bool,
 }
 
 /// Why a journal cannot be folded.
@@ -313,6 +293,11 @@ impl StepState {
         self.intents.last().filter(|intent| intent.outcome.is_none() && now < intent.send_before)
     }
 
+    /// Whether nothing was written down yet of what came of the newest call.
+    pub fn is_unanswered(&self) -> bool {
+        self.intents.last().is_some_and(|intent| intent.outcome.is_none())
+    }
+
     /// The newest call that Azure accepted.
     pub fn last_accepted(&self) -> Option<&Intent> {
         self.intents.iter().rev().find(|intent| intent.outcome.as_ref().is_some_and(Sent::is_accepted))
@@ -333,41 +318,5 @@ impl Phase {
             Phase::Succeeded => "succeeded",
             Phase::Failed => "failed",
         }
-    }
-}
-
-impl Claim {
-    fn apply(&mut self, event: &RunEvent) {
-        match event {
-            RunEvent::Claimed { by, slice } if *slice > self.slice => {
-                self.died = if self.held_by.is_some() && !self.worked { self.died + 1 } else { 0 };
-                self.held_by = Some(by.clone());
-                self.slice = *slice;
-                self.worked = false;
-                self.due = None;
-                self.news = false;
-            }
-            RunEvent::Claimed { .. } => self.worked = true,
-            RunEvent::Released { slice, next } => {
-                self.held_by = None;
-                self.released = *slice;
-                self.due = *next;
-                self.died = 0;
-                self.news = false;
-            }
-            _ => {
-                self.worked = true;
-                self.news = self.held_by.is_none();
-            }
-        }
-    }
-
-    /// Claims in a row that died, the newest one included if it is dead now.
-    pub fn deaths_if_dead(&self) -> u32 {
-        self.died + u32::from(self.held_by.is_some() && !self.worked)
-    }
-
-    pub fn is_held_by(&self, driver: &Driver, slice: u64) -> bool {
-        self.slice == slice && self.held_by.as_ref() == Some(driver)
     }
 }

@@ -8,9 +8,11 @@ use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::sleep;
 
-/// Tries of one operation before the store counts as unavailable. One answer lost on the way must not end a slice.
-const TRIES: u32 = 3;
+/// Pauses before the further tries of one operation; after the last the store counts as unavailable. One answer lost on
+/// the way, or a storage server that is being replaced, must not end a slice.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(200)];
 
 /// Why a log could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -81,25 +83,12 @@ impl<E: Serialize + DeserializeOwned> ChainLog<E> {
 
     /// Makes the log if it does not exist. Making it twice does no harm.
     pub async fn create(&self) -> Result<(), LogError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.store.create(&self.name).await {
-                Err(error) if tries < TRIES && error.is_unavailable() => {}
-                other => return other.map_err(|source| self.store_error(source)),
-            }
-        }
+        patiently(|| self.store.create(&self.name)).await.map_err(|source| self.store_error(source))
     }
 
     async fn read(&self) -> Result<Option<LogRead>, LogError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.store.read(&self.name, self.end).await {
-                Err(error) if tries < TRIES && error.is_unavailable() => {}
-                other => return other.map_err(|source| self.store_error(source)),
-            }
-        }
+        let read = patiently(|| self.store.read(&self.name, self.end)).await;
+        read.map_err(|source| self.store_error(source))
     }
 
     /// Reads what was appended since. `None` when the log does not exist.
@@ -126,14 +115,16 @@ impl<E: Serialize + DeserializeOwned> ChainLog<E> {
     pub async fn append(&mut self, event: E, at: DateTime<Utc>) -> Result<Entry<E>, LogError> {
         let nonce = uuid::Uuid::new_v4().simple().to_string();
         let (line, head) = self.head.extend(&event, at, &nonce).map_err(|source| self.encode_error(source))?;
-        let mut tries = 0;
+        let mut pauses = PAUSES.into_iter();
         loop {
-            tries += 1;
             match self.store.append(&self.name, self.end, &line).await {
                 Ok(_) => break,
-                Err(error) => match self.read_back(&line, error, tries).await? {
-                    ReadBack::Ours => break,
-                    ReadBack::TryAgain => continue,
+                // A conflict may be our own bytes, whose answer was lost before the store's client sent them again.
+                Err(error) if !error.is_conflict() && !error.is_unavailable() => return Err(self.store_error(error)),
+                Err(error) => match (self.read_back(&line).await?, pauses.next()) {
+                    (ReadBack::Ours, _) => break,
+                    (ReadBack::Unknown, Some(pause)) => sleep(pause).await,
+                    (ReadBack::Unknown, None) => return Err(self.store_error(error)),
                 },
             }
         }
@@ -145,20 +136,12 @@ impl<E: Serialize + DeserializeOwned> ChainLog<E> {
     }
 
     /// Finds out what became of an append that did not answer well.
-    async fn read_back(&self, line: &[u8], error: StoreError, tries: u32) -> Result<ReadBack, LogError> {
-        let there = match self.store.read(&self.name, self.end).await {
-            Ok(Some(read)) => read.bytes,
-            Ok(None) => return Err(self.store_error(error)),
-            Err(_) if tries < TRIES => return Ok(ReadBack::TryAgain),
-            Err(_) => return Err(self.store_error(error)),
-        };
-        if there.starts_with(line) {
-            return Ok(ReadBack::Ours);
+    async fn read_back(&self, line: &[u8]) -> Result<ReadBack, LogError> {
+        match self.store.read(&self.name, self.end).await {
+            Ok(Some(read)) if read.bytes.starts_with(line) => Ok(ReadBack::Ours),
+            Ok(Some(read)) if !read.bytes.is_empty() => Err(LogError::Moved { name: self.name.clone() }),
+            _ => Ok(ReadBack::Unknown),
         }
-        if !there.is_empty() {
-            return Err(LogError::Moved { name: self.name.clone() });
-        }
-        if tries < TRIES { Ok(ReadBack::TryAgain) } else { Err(self.store_error(error)) }
     }
 
     fn store_error(&self, source: StoreError) -> LogError {
@@ -176,5 +159,20 @@ impl<E: Serialize + DeserializeOwned> ChainLog<E> {
 
 enum ReadBack {
     Ours,
-    TryAgain,
+    /// It is not there, or the store does not say.
+    Unknown,
+}
+
+/// Repeats what the store did not answer, after short and growing pauses.
+async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    for pause in PAUSES {
+        match call().await {
+            Err(error) if error.is_unavailable() => sleep(pause).await,
+            other => return other,
+        }
+    }
+    call().await
 }

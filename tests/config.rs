@@ -100,6 +100,16 @@ fn an_empty_file_names_what_is_needed() {
 }
 
 #[test]
+fn a_claim_must_not_die_before_the_last_call_of_its_driver_is_settled() {
+    let engine = |text: &str| format!("{MINIMAL}\n[engine]\n{text}\n");
+    let told = errors(&engine("claim_dead = \"20s\"\nrenew = \"1s\""));
+    assert!(told.contains("engine.claim_dead: send_within must be shorter than half of claim_dead"), "{told}");
+    let told = errors(&engine("send_within = \"15s\""));
+    assert!(told.contains("engine.send_within: send_within must be shorter than half of claim_dead"), "{told}");
+    assert!(parse(&engine("send_within = \"2s\"\nclaim_dead = \"5s\"\nrenew = \"1s\"")).is_ok());
+}
+
+#[test]
 fn app_settings_are_put_in_where_the_file_says() {
     let text = with("\"eastus2\"", "\"%REGION%\"").replace("aks-sonar-eastus2", "aks-sonar-%REGION%");
     let env = |name: &str| (name == "REGION").then(|| "westus3".to_owned());

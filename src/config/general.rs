@@ -155,11 +155,13 @@ fn engine(entry: &Entry<'_>) -> EngineSettings {
     let Some(section) = entry.section() else { return default };
     let (slice, renew) = (section.get("slice"), section.get("renew"));
     let (dead, same) = (section.get("claim_dead"), section.get("same_instance_dead"));
+    let send = section.get("send_within");
     let settings = EngineSettings {
         slice: slice.duration().unwrap_or(default.slice),
         renew: renew.duration().unwrap_or(default.renew),
         claim_dead: dead.duration().unwrap_or(default.claim_dead),
         same_instance_dead: same.duration().unwrap_or(default.same_instance_dead),
+        send_within: send.duration().unwrap_or(default.send_within),
         watch_plans_at_once: section
             .get("watch_plans_at_once")
             .whole(1..=256)
@@ -174,6 +176,12 @@ fn engine(entry: &Entry<'_>) -> EngineSettings {
     if settings.renew * 2 >= settings.claim_dead {
         let given = if renew.is_absent() { &dead } else { &renew };
         given.reject("renew must be shorter than half of claim_dead, or one lost renewal costs a live claim");
+    }
+    if settings.send_within * 2 >= settings.claim_dead {
+        let given = if send.is_absent() { &dead } else { &send };
+        given.reject(
+            "send_within must be shorter than half of claim_dead, or a run is taken over while a call may be on its way",
+        );
     }
     if settings.same_instance_dead > settings.claim_dead {
         let given = if same.is_absent() { &dead } else { &same };

@@ -84,6 +84,8 @@ pub struct EngineSettings {
     pub claim_dead: Duration,
     /// The same for a claim of another process on the same instance.
     pub same_instance_dead: Duration,
+    /// A mutating call is begun within this time after it was journaled, or not at all.
+    pub send_within: Duration,
     /// Plans that one `watch` looks at side by side.
     pub watch_plans_at_once: usize,
 }
@@ -95,6 +97,7 @@ impl Default for EngineSettings {
             renew: Duration::from_secs(10),
             claim_dead: Duration::from_secs(30),
             same_instance_dead: Duration::from_secs(3),
+            send_within: Duration::from_secs(10),
             watch_plans_at_once: 16,
         }
     }

@@ -139,6 +139,7 @@ fn settings(config: &Config) -> Settings {
         renew: config.engine.renew,
         claim_dead: config.engine.claim_dead,
         same_instance_dead: config.engine.same_instance_dead,
+        send_within: config.engine.send_within,
         ..Settings::default()
     }
 }

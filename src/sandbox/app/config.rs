@@ -21,7 +21,7 @@ pub(super) fn text(scenario: &Scenario, around: &Surroundings<'_>) -> Result<Str
         "plan": plans,
     });
     if scenario.plan.pace == Pace::Fast {
-        config["engine"] = json!({"renew": "1s", "claim_dead": "5s", "same_instance_dead": "1s"});
+        config["engine"] = json!({"renew": "1s", "claim_dead": "5s", "same_instance_dead": "1s", "send_within": "2s"});
     }
     toml::to_string(&config)
 }

@@ -16,7 +16,7 @@ fn die_everywhere(weather: &Weather, at_least: usize) {
     assert!(calls >= at_least, "only {calls} calls were made");
     for (call, point) in (0..calls).flat_map(|call| Point::ALL.map(|point| (call, point))) {
         for (drivers, seed) in DRIVERS.into_iter().flat_map(|drivers| SEEDS.map(|seed| (drivers, seed))) {
-            let hosting = Hosting { drivers, kill_every: None };
+            let hosting = Hosting { drivers, kill_every: None, wrong_clocks: true };
             let crash = Some(Crash { call, point });
             let weather = Weather { seed, hosting, crash, ..weather.clone() };
             simulate(weather).unwrap_or_else(|broken| panic!("{broken}\ncrash {crash:?}, drivers {drivers:?}"));

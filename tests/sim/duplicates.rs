@@ -34,7 +34,7 @@ async fn post(host: Arc<Host>) -> Vec<Taken> {
 
 #[tokio::test(start_paused = true)]
 async fn many_connections_with_one_alert_start_one_run() {
-    let hosting = Hosting { drivers: Drivers::TwoInstances, kill_every: None };
+    let hosting = Hosting { drivers: Drivers::TwoInstances, kill_every: None, wrong_clocks: true };
     let noise = Noise { store_slow: 0.2, store_loses_answer: 0.05, ..Noise::default() };
     let weather = Weather { outages: Vec::new(), noise, hosting, ..Weather::calm() };
     let host = Host::start(World::new(weather.clone()), plan::configured(&weather));

@@ -1,7 +1,7 @@
 //! One process of the handler: an engine with its own way to the store, and a life that may end at any instant.
 
 use super::steps;
-use super::time::{Ms, SECOND};
+use super::time::{Ms, SECOND, SimClock, WRONG_CLOCKS};
 use super::weather::Channel as ChannelWeather;
 use super::world::{Happening, World};
 use async_trait::async_trait;
@@ -20,6 +20,8 @@ use tokio::sync::mpsc::UnboundedSender;
 /// The life of a process. It ends when the host hears of its death and drops everything that it does.
 pub struct Life {
     pub id: u32,
+    /// What its machine says the time is.
+    pub clock: SimClock,
     doomed: AtomicBool,
     deaths: UnboundedSender<u32>,
     world: Arc<World>,
@@ -27,7 +29,10 @@ pub struct Life {
 
 impl Life {
     pub fn new(id: u32, world: &Arc<World>, deaths: &UnboundedSender<u32>) -> Arc<Self> {
-        Arc::new(Self { id, doomed: AtomicBool::new(false), deaths: deaths.clone(), world: Arc::clone(world) })
+        let wrong = world.weather.hosting.wrong_clocks;
+        let code = if wrong { world.between(0, WRONG_CLOCKS.into()) as u16 } else { 0 };
+        let (clock, doomed) = (world.clock.wrong(code), AtomicBool::new(false));
+        Arc::new(Self { id, clock, doomed, deaths: deaths.clone(), world: Arc::clone(world) })
     }
 
     /// Dies here and now.
@@ -85,7 +90,7 @@ pub fn engine(world: &Arc<World>, store: &MemoryStore, life: &Arc<Life>, driver:
     let store = store.with_faults(move |call| fate.fault(call));
     Engine {
         store: Arc::new(store),
-        clock: Arc::new(world.clock),
+        clock: Arc::new(life.clock),
         steps: Arc::new(steps::wired(world, life)),
         channels: Arc::new(channels(&world.weather.channels)),
         plans: Arc::new(BTreeMap::from([(PlanName::new("sonar"), plan)])),

@@ -35,8 +35,9 @@ const WAY: Ms = 5 * SECOND;
 
 /// Every step, as one process sees the world.
 pub fn wired(world: &Arc<World>, life: &Arc<Life>) -> BTreeMap<StepName, Arc<dyn Step>> {
-    let step =
-        |name| Arc::new(SimStep { name, eyes: Eyes(Arc::clone(world)), life: Arc::clone(life) }) as Arc<dyn Step>;
+    let step = |name| {
+        Arc::new(SimStep { name, eyes: Eyes(Arc::clone(world), life.clock), life: Arc::clone(life) }) as Arc<dyn Step>
+    };
     ALL.into_iter().map(|name| (name, step(name))).collect()
 }
 
@@ -132,7 +133,7 @@ impl SimStep {
 }
 
 /// What can be seen of the world, by somebody who may be unlucky.
-struct Eyes(Arc<World>);
+struct Eyes(Arc<World>, SimClock);
 
 impl Eyes {
     async fn take_time(&self) {
@@ -147,7 +148,7 @@ impl Eyes {
 
     fn maybe<T>(&self, value: Option<T>, otherwise: &str) -> Fact<T> {
         let unlucky = self.0.chance(self.0.noise(self.0.weather.noise.unknown));
-        let at = self.0.clock.now();
+        let at = self.1.now();
         match value.filter(|_| !unlucky) {
             Some(value) => Fact::known(value, at, "the simulated world"),
             None => Fact::unknown(otherwise, at, "the simulated world"),
@@ -175,7 +176,7 @@ impl Eyes {
 
     fn witness(&self, primary: usize, standby: usize) -> Witness {
         Witness {
-            at: self.0.clock.now(),
+            at: self.1.now(),
             primary: self.origin(primary),
             standby: self.origin(standby),
             origin_health: self.maybe(self.0.origin_health(primary), "no data"),

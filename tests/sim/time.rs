@@ -11,15 +11,32 @@ pub type Ms = u64;
 pub const SECOND: Ms = 1_000;
 pub const MINUTE: Ms = 60 * SECOND;
 
-/// The one clock of a simulation: every process reads it.
+/// The clock of a simulation. Time passes the same for everybody; what time of day it is, each machine says for itself.
 #[derive(Clone, Copy)]
 pub struct SimClock {
     start: Instant,
+    /// Which wrong clock this is; 0 is the right one.
+    code: u16,
+}
+
+/// Wrong clocks are numbered up to here.
+pub const WRONG_CLOCKS: u16 = 500;
+
+/// How wrong a clock is: up to two minutes fast (even numbers) or slow (odd ones).
+fn skew(code: u16) -> TimeDelta {
+    let ms = i64::from(code) * 240;
+    TimeDelta::milliseconds(if code.is_multiple_of(2) { ms } else { -ms })
 }
 
 impl SimClock {
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), code: 0 }
+    }
+
+    /// The same clock, wrong. Its number stands in the microseconds of each time that it tells: nothing that acts in the
+    /// simulation looks there, and the oracle learns the right time from it.
+    pub fn wrong(self, code: u16) -> Self {
+        Self { code, ..self }
     }
 
     pub fn ms(&self) -> Ms {
@@ -33,7 +50,7 @@ impl SimClock {
 
 impl Clock for SimClock {
     fn now(&self) -> DateTime<Utc> {
-        Self::at(self.ms())
+        Self::at(self.ms()) + skew(self.code) + TimeDelta::microseconds(i64::from(self.code))
     }
 }
 
@@ -41,9 +58,10 @@ fn epoch() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-23T00:00:00Z").unwrap().to_utc()
 }
 
-/// The virtual time of an entry's or fact's time of day.
+/// The virtual time of an entry's or fact's time of day, whoever's clock told it.
 pub fn ms_of(at: DateTime<Utc>) -> Ms {
-    u64::try_from((at - epoch()).num_milliseconds().max(0)).unwrap()
+    let code = u16::try_from(at.timestamp_subsec_micros() % 1_000).unwrap();
+    u64::try_from((at - skew(code) - epoch()).num_milliseconds().max(0)).unwrap()
 }
 
 pub async fn sleep_ms(ms: Ms) {

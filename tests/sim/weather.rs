@@ -103,6 +103,8 @@ pub struct Hosting {
     pub drivers: Drivers,
     /// Mean time between two kills of a process.
     pub kill_every: Option<Ms>,
+    /// Each process reads a clock of its own, which is minutes fast or slow.
+    pub wrong_clocks: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +175,7 @@ impl Weather {
             blind: false,
             alert: Alert { lost: false, copies: 1, after: 150 * SECOND, false_one: None },
             noise: Noise::default(),
-            hosting: Hosting { drivers: Drivers::One, kill_every: None },
+            hosting: Hosting { drivers: Drivers::One, kill_every: None, wrong_clocks: false },
             people: People { answers_after: Some(90 * SECOND), meddles: false },
             channels: vec![Channel::Works],
             crash: None,
@@ -328,6 +330,7 @@ impl Dice {
         Hosting {
             drivers: self.pick(&[Drivers::One, Drivers::TwoInstances, Drivers::TwoOfOneInstance]),
             kill_every: self.chance(0.6).then(|| self.between(20 * SECOND, 8 * MINUTE)),
+            wrong_clocks: self.chance(0.5),
         }
     }
 

@@ -94,11 +94,15 @@ impl Book {
 
     /// Appends at the version that was read, or fails with [`LogError::Moved`].
     pub async fn append(&mut self, clock: &dyn Clock, event: LedgerEvent) -> Result<(), LogError> {
+        if self.sealed {
+            self.turn_over().await?;
+        }
         self.append_at(event, clock.now()).await?;
         if self.log.head().seq >= self.limit - 1 {
-            // Sealing and turning over may be done by whoever comes next as well; failing here loses nothing.
+            // The event is there. Sealing and turning over may be done by whoever comes next as well: failing in them is
+            // no failure of this append, or it would be taken for one that did not happen.
             if self.append_at(LedgerEvent::Sealed, clock.now()).await.is_ok() {
-                self.turn_over().await?;
+                drop(self.turn_over().await);
             }
         }
         Ok(())
@@ -116,22 +120,22 @@ impl Book {
         self.state.apply(&entry.event, entry.at);
     }
 
-    /// Goes on to the segment behind a sealed one; writes its snapshot when nobody has yet.
+    /// Goes on to the segment behind a sealed one; writes its snapshot when nobody has yet. Failing in between changes
+    /// nothing here: an event must not become the first line of a segment.
     async fn turn_over(&mut self) -> Result<(), LogError> {
-        let (after, at) = (self.log.head().clone(), self.last_at);
-        let state = Box::new(self.state.clone());
-        self.segment += 1;
-        self.sealed = false;
-        self.log = ChainLog::at_start(self.store.clone(), segment_name(&self.plan, self.segment), Head::default());
-        self.log.create().await?;
-        let entries = self.log.catch_up().await?.unwrap_or_default();
-        entries.iter().for_each(|entry| self.apply(entry));
-        if !entries.is_empty() {
-            return Ok(());
+        let mut next = Self::at_segment(&self.store, &self.plan, self.segment + 1, self.limit);
+        (next.state, next.last_at) = (self.state.clone(), self.last_at);
+        next.log.create().await?;
+        let entries = next.log.catch_up().await?.unwrap_or_default();
+        entries.iter().for_each(|entry| next.apply(entry));
+        if entries.is_empty() {
+            let (state, after) = (Box::new(self.state.clone()), self.log.head().clone());
+            match next.append_at(LedgerEvent::Snapshot { state, after }, self.last_at).await {
+                Err(error) if error.is_moved() => {}
+                written => written?,
+            }
         }
-        match self.append_at(LedgerEvent::Snapshot { state, after }, at).await {
-            Err(error) if error.is_moved() => Ok(()),
-            other => other,
-        }
+        *self = next;
+        Ok(())
     }
 }

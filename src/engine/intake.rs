@@ -56,6 +56,14 @@ impl Engine {
         let mut book = self.shelf.take_book(&self.store, plan).await.map_err(ledger_error)?;
         for _ in 0..TRIES {
             let now = self.clock.now();
+            if let Some(wreck) = self.wreck_in_the_way(&book, request).await {
+                match book.append(self.clock.as_ref(), parked(wreck)).await {
+                    Ok(()) => {}
+                    Err(error) if error.is_moved() => book.catch_up().await.map_err(ledger_error)?,
+                    Err(error) => return Err(ledger_error(error)),
+                }
+                continue;
+            }
             let decision = ledger::admit(book.state(), &configured.plan, request, now);
             match self.write(&mut book, &configured, decision, now).await {
                 Ok(taken) => {
@@ -108,10 +116,12 @@ impl Engine {
             (None, Some(incident)) => incident.id.clone(),
             (None, None) => IncidentId::new(mint(&configured.plan.name, "d", now)),
         };
-        let run = RunId::new(mint(&configured.plan.name, "", now));
         if let Some(lesser) = &admission.preempts {
-            self.preempt(book, configured, lesser, &run).await?;
+            // Without a journal it would never be closed: once this run is admitted, nobody knows how that one began.
+            let begun = self.heal(book, configured).await;
+            begun.map_err(|_| LogError::Moved { name: journal::log_name(lesser) })?;
         }
+        let run = RunId::new(mint(&configured.plan.name, "", now));
         let event = LedgerEvent::RunAdmitted {
             run: run.clone(),
             incident: incident.clone(),
@@ -139,33 +149,8 @@ impl Engine {
         Ok(incident)
     }
 
-    /// Tells a lesser run to give way. It reads its journal right before each call, so it begins none any more; what is
-    /// in flight is waited out by the failover, which knows of it by [`Created::preempts`].
-    async fn preempt(
-        &self,
-        book: &Book,
-        configured: &Configured,
-        lesser: &RunId,
-        by_run: &RunId,
-    ) -> Result<(), LogError> {
-        let moved = || LogError::Moved { name: journal::log_name(lesser) };
-        // Without a journal it would never be closed: once the failover is admitted, nobody knows how it began.
-        self.heal(book, configured).await.map_err(|_| moved())?;
-        let mut journal = match Journal::open(&self.store, lesser).await {
-            Ok(Some(journal)) => journal,
-            // What nobody here can read nobody here drives either; an outage is not turned away for it.
-            Ok(None) => return Ok(()),
-            Err(error) if error.is_unreadable() => return Ok(()),
-            Err(_) => return Err(moved()),
-        };
-        if journal.state().outcome.is_some() || journal.state().preempted_by.is_some() {
-            return Ok(());
-        }
-        let event = RunEvent::Preempted { by_run: by_run.clone() };
-        journal.append(self.clock.as_ref(), event).await.map_err(|_| moved())
-    }
-
-    /// An admitted run whose journal was never begun (the process died in between) gets it from the ledger.
+    /// An admitted run whose journal was never begun (the process died in between) gets it from the ledger. Before that,
+    /// and only then, those that it takes precedence over are told to give way: to a run that the ledger knows.
     async fn heal(&self, book: &Book, configured: &Configured) -> Result<(), IntakeError> {
         let Some(mut created) = created(book.state(), configured) else { return Ok(()) };
         let plan = &configured.plan.name;
@@ -180,6 +165,9 @@ impl Engine {
             Err(error) if error.is_unreadable() => return Ok(()),
             Err(error) => return Err(journal_error(error)),
             Ok(None) => {
+                for lesser in unclosed(book.state(), &run) {
+                    self.preempt(&lesser, &run).await.map_err(journal_error)?;
+                }
                 created.writer_target = self.writer_before(&created).await;
                 let event = RunEvent::RunCreated(Box::new(created));
                 Journal::begin(&self.store, self.clock.as_ref(), &run, event).await.map_err(journal_error)?
@@ -188,15 +176,51 @@ impl Engine {
         self.shelf.put(journal);
         Ok(())
     }
+
+    /// Tells a lesser run to give way. It reads its journal right before each call, so it begins none any more; what is
+    /// in flight is waited out by the failover, which knows of it by [`Created::preempts`].
+    async fn preempt(&self, lesser: &RunId, by_run: &RunId) -> Result<(), JournalError> {
+        let mut journal = match Journal::open(&self.store, lesser).await {
+            Ok(Some(journal)) => journal,
+            // What nobody here can read nobody here drives either; an outage is not turned away for it.
+            Ok(None) => return Ok(()),
+            Err(error) if error.is_unreadable() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        while journal.state().outcome.is_none() && journal.state().preempted_by.is_none() {
+            match journal.append(self.clock.as_ref(), RunEvent::Preempted { by_run: by_run.clone() }).await {
+                Err(error) if error.is_moved() => drop(journal.catch_up().await?),
+                told => return told,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Engine {
+    /// The active run, when nobody here can read its journal, nobody anywhere has written to it for as long as a live
+    /// driver would, and a person forces a failover past it. Without that it stays parked for a person.
+    async fn wreck_in_the_way(&self, book: &Book, request: &Request) -> Option<RunId> {
+        let run = match (request, &book.state().active) {
+            (Request::Failover { force: true, .. }, Some(active)) => active.run.clone(),
+            _ => return None,
+        };
+        let error = Journal::open(&self.store, &run).await.err()?;
+        let log = self.store.read(&journal::log_name(&run), 0).await.ok()??;
+        (error.is_unreadable() && log.quiet_for >= self.settings.claim_dead).then_some(run)
+    }
+
     /// Where the writer endpoint pointed in good times. Not knowing it costs the report a figure, never the run.
     async fn writer_before(&self, created: &Created) -> Option<String> {
         let name = last_seen_name(&created.plan.name, &created.primary);
         let document = self.store.get(&name).await.ok()??;
         serde_json::from_slice::<LastSeen>(&document.bytes).ok()?.writer_target
     }
+}
+
+/// The ledger's word for a run that a person leaves behind: its incident stays open, for the run that is forced.
+fn parked(run: RunId) -> LedgerEvent {
+    LedgerEvent::RunClosed { run, outcome: "parked".into(), closes: false, serves: None }
 }
 
 /// How the active run of a ledger begins.
@@ -208,7 +232,6 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         Some(incident) => (incident.cause.since, incident.cause.sign.clone()),
         None => (active.admitted_at, active.by.text()),
     };
-    let gave_way = state.runs.iter().rev().find(|line| line.run != active.run && line.closed_at.is_none());
     Some(Created {
         run: active.run.clone(),
         incident: active.incident.clone(),
@@ -222,8 +245,14 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         outage_since: since,
         first_sign: sign,
         writer_target: None,
-        preempts: gave_way.map(|line| line.run.clone()),
+        preempts: unclosed(state, &active.run).last(),
     })
+}
+
+/// Runs of which the ledger does not know the end, beside the active one: it takes precedence over them.
+fn unclosed(state: &PlanState, active: &RunId) -> impl DoubleEndedIterator<Item = RunId> {
+    let open = state.runs.iter().filter(|line| line.closed_at.is_none() && &line.run != active);
+    open.map(|line| line.run.clone()).collect::<Vec<_>>().into_iter()
 }
 
 /// `{plan}.{mark}{UTC time}.{random}`: sorts by time and tells its plan.

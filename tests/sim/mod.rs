@@ -9,6 +9,7 @@
 //! REVEILLE_SIM_FROM=1234 REVEILLE_SIM_SEEDS=1 cargo test --test all sim::campaign -- --nocapture   one again
 //! ```
 
+mod admitting;
 mod biting;
 mod campaign;
 mod cluster;

@@ -18,22 +18,23 @@ use reveille::store::MemoryStore;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-struct Watch {
-    engine: Engine,
-    store: Arc<dyn Store>,
+pub(super) struct Watch {
+    pub engine: Engine,
+    pub store: Arc<dyn Store>,
+    pub memory: MemoryStore,
 }
 
-fn name() -> PlanName {
+pub(super) fn name() -> PlanName {
     PlanName::new("sonar")
 }
 
-fn watch() -> Watch {
+pub(super) fn watch() -> Watch {
     let weather = Weather { outages: Vec::new(), ..Weather::calm() };
     let (world, store) = (World::new(weather.clone()), MemoryStore::new());
     let life = Life::new(0, &world, &mpsc::unbounded_channel().0);
     let driver = Driver { instance: "watch".into(), worker: "watch".into() };
     let engine = process::engine(&world, &store, &life, driver, plan::configured(&weather));
-    Watch { engine, store: Arc::new(store) }
+    Watch { engine, store: Arc::new(store.clone()), memory: store }
 }
 
 impl Watch {
@@ -41,21 +42,21 @@ impl Watch {
         self.engine.tend(&name(), |_| std::future::ready(reachable)).await.unwrap()
     }
 
-    async fn tell(&self, events: Vec<LedgerEvent>) {
+    pub async fn tell(&self, events: Vec<LedgerEvent>) {
         let mut book = Book::open(&self.store, &name()).await.unwrap();
         for event in events {
             book.append(self.engine.clock.as_ref(), event).await.unwrap();
         }
     }
 
-    async fn journal(&self, run: &RunId, events: Vec<RunEvent>) {
+    pub async fn journal(&self, run: &RunId, events: Vec<RunEvent>) {
         let mut journal = Journal::open(&self.store, run).await.unwrap().unwrap();
         for event in events {
             journal.append(self.engine.clock.as_ref(), event).await.unwrap();
         }
     }
 
-    async fn start(&self) -> RunId {
+    pub async fn start(&self) -> RunId {
         let by = StartedBy::Alert { alert: None, rule: None };
         let taken = self.engine.take(&name(), &Request::Outage(cause(self.engine.clock.now(), by, None))).await;
         let Ok(Taken::Started { run, .. }) = taken else { panic!("{taken:?}") };
@@ -63,12 +64,12 @@ impl Watch {
     }
 }
 
-fn opened() -> LedgerEvent {
+pub(super) fn opened() -> LedgerEvent {
     let cause = cause(SimClock::at(0), StartedBy::Alert { alert: None, rule: None }, None);
     LedgerEvent::IncidentOpened { incident: IncidentId::new("i"), primary: SiteName::new("eastus2"), cause }
 }
 
-fn admitted(run: &RunId) -> LedgerEvent {
+pub(super) fn admitted(run: &RunId) -> LedgerEvent {
     LedgerEvent::RunAdmitted {
         run: run.clone(),
         incident: IncidentId::new("i"),
@@ -84,7 +85,7 @@ fn woken(tended: &Tended) -> Vec<&str> {
     tended.wake.iter().map(|wake| wake.run.as_str()).collect()
 }
 
-fn other() -> Driver {
+pub(super) fn other() -> Driver {
     Driver { instance: "other".into(), worker: "w".into() }
 }
 

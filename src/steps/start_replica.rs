@@ -12,7 +12,7 @@ use crate::domain::look::Look;
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::report::advice::aks_command;
-use crate::domain::run::state::Intent;
+use crate::domain::run::state::{Asked, Intent};
 use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
 use crate::engine::ports::StepView;
 use chrono::{DateTime, Utc};
@@ -50,10 +50,8 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     match phase {
         Some(ClusterPhase::Up) => Look::Done { proof: standby.saw() },
         _ if standby.is_overdue() => standby.took_too_long(),
-        Some(ClusterPhase::Down | ClusterPhase::BrokenStart) => standby.start(),
-        Some(ClusterPhase::Unclear(_)) if standby.record().intents.is_empty() => standby.call(),
-        _ if standby.is_slow() => standby.warn(),
-        _ => standby.pending(),
+        Some(ClusterPhase::Down | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => standby.start(),
+        _ => standby.wait(),
     }
 }
 
@@ -82,6 +80,14 @@ impl Standby<'_> {
         self.record().started_at.is_some_and(|at| self.spent(at) >= self.view.run.created.plan.timing.start_warning)
     }
 
+    fn is_unclear(&self) -> bool {
+        self.seen.cluster.value().is_some_and(|view| matches!(view.phase(), ClusterPhase::Unclear(_)))
+    }
+
+    fn wait(&self) -> Look {
+        if self.is_slow() { self.warn() } else { self.pending() }
+    }
+
     fn pending(&self) -> Look {
         Look::Pending { saw: Some(self.saw()), again_in: self.poll() }
     }
@@ -106,11 +112,18 @@ impl Standby<'_> {
     /// An accepted start that shows as off or broken: failed for a reason, failed without one, or not visible yet.
     fn after_accepted(&self, newest: &Intent, age: Duration) -> Look {
         if let Some(failure) = &self.seen.failed {
-            let known = match failure.class {
-                FailureClass::Capacity => self.told_for(newest, &self.no_capacity(&failure.code, &failure.message)),
-                _ => age,
+            return self.after_failure(failure.class, &failure.code, &failure.message, age);
+        }
+        // Its operation cannot be read now, but it told before that the capacity lacked.
+        if let Some(asked) = self.asked_about_capacity() {
+            return match self.budget_is_over() {
+                true => self.failed(FailureClass::Capacity, "no capacity within the recovery-time budget".into()),
+                false => self.without_capacity(asked.ask.clone()),
             };
-            return self.after_failure(failure.class, &failure.code, &failure.message, known);
+        }
+        // A state that says neither on nor off is no sign that an accepted start is over.
+        if self.is_unclear() {
+            return self.wait();
         }
         if age < self.poll() * 2 {
             return self.pending();
@@ -133,8 +146,7 @@ impl Standby<'_> {
             FailureClass::Capacity if self.budget_is_over() => {
                 self.failed(class, format!("no capacity within the recovery-time budget: {code}: {message}"))
             }
-            FailureClass::Capacity if age < self.capacity_pause() => self.shout(code, message),
-            FailureClass::Capacity => self.call(),
+            FailureClass::Capacity => self.without_capacity(self.ask_about_capacity(code, message)),
             FailureClass::Busy | FailureClass::Preempted | FailureClass::Throttled | FailureClass::Transient => {
                 if age < self.poll() { self.pending() } else { self.call() }
             }
@@ -142,11 +154,30 @@ impl Standby<'_> {
         }
     }
 
-    /// How long people know that the newest start failed: it may have failed long after it was accepted, and they hear of
-    /// it before the next one.
-    fn told_for(&self, newest: &Intent, ask: &Ask) -> Duration {
-        let told = self.record().asked.as_ref().filter(|asked| asked.ask == *ask);
-        told.map_or(Duration::ZERO, |asked| self.spent(asked.since.max(newest.answered_at.unwrap_or(newest.at))))
+    /// People hear of each start that failed for lack of capacity when it is first seen, however long after Azure's
+    /// acceptance; from then on counts the pause before the next try.
+    fn without_capacity(&self, ask: Ask) -> Look {
+        let pause = self.capacity_pause();
+        let spent = self.asked_about_capacity().map(|asked| self.spent(asked.put_at));
+        if spent.is_some_and(|spent| spent >= pause) {
+            return self.call();
+        }
+        let left = pause.saturating_sub(spent.unwrap_or_default());
+        Look::Ask { ask, saw: Some(self.saw()), again_in: left.min(self.poll()) }
+    }
+
+    /// The question about the newest try, if people were asked it.
+    fn asked_about_capacity(&self) -> Option<&Asked> {
+        self.record().asked.as_ref().filter(|asked| asked.ask.what == self.no_capacity())
+    }
+
+    /// Names the try, so that each failure is a question of its own.
+    fn no_capacity(&self) -> String {
+        let again = match self.record().intents.len() {
+            0 | 1 => String::new(),
+            tries => format!(" (try {tries})"),
+        };
+        format!("Azure has no capacity to start the cluster of {}{again}.", self.name)
     }
 
     /// Grows with each try, up to eight times the setting.
@@ -168,15 +199,10 @@ impl Standby<'_> {
 
     // --- verify ---------------------------------------------------------------------------------------------------
 
-    fn shout(&self, code: &str, message: &str) -> Look {
-        let ask = self.no_capacity(code, message);
-        Look::Ask { ask, saw: Some(self.saw()), again_in: self.capacity_pause().min(self.poll()) }
-    }
-
-    fn no_capacity(&self, code: &str, message: &str) -> Ask {
+    fn ask_about_capacity(&self, code: &str, message: &str) -> Ask {
         let command = self.view.run.created.plan.site(self.name).map(|site| aks_command("start", &site.cluster));
         Ask {
-            what: format!("Azure has no capacity to start the cluster of {}.", self.name),
+            what: self.no_capacity(),
             means: format!(
                 "{code}: {message} The start is tried again until the recovery-time budget of {} is used up. Only \
                  Azure can lift this: free quota in the region, use another size, or open a support case.",

@@ -19,10 +19,14 @@ fn rejected(class: FailureClass) -> Sent {
     Sent::Rejected { class, code: "Code".into(), message: "no".into() }
 }
 
+fn look_at(story: &Story, second: i64, states: &str, failed: Option<FailureClass>) -> Look {
+    let failed = failed.map(|class| StartFailure { class, code: "Code".into(), message: "no".into() });
+    decide(&story.view(STEP, second), Seen { cluster: cluster(second, states), failed })
+}
+
 /// What the step makes of it, in a word; `failed` is how the newest start ended, if its operation told.
 fn look(story: &Story, second: i64, states: &str, failed: Option<FailureClass>) -> &'static str {
-    let failed = failed.map(|class| StartFailure { class, code: "Code".into(), message: "no".into() });
-    match decide(&story.view(STEP, second), Seen { cluster: cluster(second, states), failed }) {
+    match look_at(story, second, states, failed) {
         Look::Done { .. } => "up",
         Look::Call { .. } => "start",
         Look::Pending { .. } => "wait",
@@ -74,45 +78,74 @@ fn a_start_that_breaks_without_a_reason_is_tried_once_more() {
     assert_eq!(look(&twice, 200, BROKEN, None), "fail");
 }
 
-/// People were told that the newest start failed for want of capacity.
-fn shouted(story: Story, second: i64) -> Story {
-    let failed = StartFailure { class: FailureClass::Capacity, code: "Code".into(), message: "no".into() };
-    match decide(&story.view(STEP, second), Seen { cluster: cluster(second, BROKEN), failed: Some(failed) }) {
+/// Looks, and journals the question if there is one, as the engine does.
+fn told(story: Story, second: i64, states: &str, failed: Option<FailureClass>) -> Story {
+    match look_at(&story, second, states, failed) {
         Look::Ask { ask, .. } => story.then(second, RunEvent::NeedsOperator { step: STEP, ask }),
         other => panic!("{other:?}"),
     }
 }
 
+const CAPACITY: Option<FailureClass> = Some(FailureClass::Capacity);
+
 #[test]
-fn people_hear_of_missing_capacity_before_the_next_start_however_late_the_newest_one_failed() {
-    let capacity = Some(FailureClass::Capacity);
+fn a_start_that_fails_for_capacity_after_minutes_is_shouted_about_before_the_next_one() {
+    // Accepted at second 10; Azure says no only four minutes later. The pause of 30 seconds begins with the news.
     let begun = story().sent(10, STEP, Some(accepted()));
-    let told = shouted(begun, 300);
-    assert_eq!(look(&told, 329, BROKEN, capacity), "shout");
-    assert_eq!(look(&told, 330, BROKEN, capacity), "start");
-    let again = told.sent(330, STEP, Some(accepted()));
-    assert_eq!(
-        look(&again, 340, BROKEN, capacity),
-        "shout",
-        "the question that still stands is about the start before"
-    );
-    assert_eq!(look(&again, 391, BROKEN, capacity), "start");
+    assert_eq!(look(&begun, 240, "Starting/Running", None), "wait");
+    let told = told(begun, 250, BROKEN, CAPACITY);
+    assert_eq!(look(&told, 270, BROKEN, CAPACITY), "shout");
+    assert_eq!(look(&told, 270, BROKEN, None), "shout", "its operation cannot be read now, and told before");
+    assert_eq!(look(&told, 279, BROKEN, CAPACITY), "shout");
+    assert_eq!(look(&told, 280, BROKEN, CAPACITY), "start");
 }
 
 #[test]
-fn capacity_is_shouted_about_and_tried_with_growing_pauses_within_the_budget() {
-    let capacity = Some(FailureClass::Capacity);
+fn each_capacity_failure_is_a_question_of_its_own_with_a_longer_pause() {
     // The first pause is 30 seconds, the second 60, and so on; the budget is twelve minutes.
-    let once = shouted(story().sent(10, STEP, Some(accepted())), 12);
-    assert_eq!(look(&once, 30, BROKEN, capacity), "shout");
-    assert_eq!(look(&once, 42, BROKEN, capacity), "start");
-    let twice = once.sent(42, STEP, Some(rejected(FailureClass::Capacity)));
-    assert_eq!(look(&twice, 90, DOWN, None), "shout");
-    assert_eq!(look(&twice, 104, DOWN, None), "start");
-    assert_eq!(look(&twice, 719, DOWN, None), "fail", "the step has its own deadline, ten minutes");
+    let once = told(story().sent(10, STEP, Some(rejected(FailureClass::Capacity))), 20, DOWN, None);
+    assert_eq!(look(&once, 49, DOWN, None), "shout");
+    assert_eq!(look(&once, 50, DOWN, None), "start");
+    let second = once.sent(50, STEP, Some(accepted()));
+    assert_eq!(look(&second, 200, BROKEN, CAPACITY), "shout", "nobody was told of this failure yet");
+    let twice = told(second.clone(), 200, BROKEN, CAPACITY);
+    assert_eq!(look(&twice, 259, BROKEN, CAPACITY), "shout");
+    assert_eq!(look(&twice, 260, BROKEN, CAPACITY), "start");
+    let what = |story: &Story| story.state().step(STEP).unwrap().asked.as_ref().unwrap().ask.what.clone();
+    assert_ne!(what(&second), what(&twice));
+}
+
+#[test]
+fn capacity_is_waited_for_within_the_recovery_time_budget() {
     let late = Story::failover().started(500, STEP).sent(510, STEP, Some(rejected(FailureClass::Capacity)));
+    let late = told(late, 520, DOWN, None);
     assert_eq!(look(&late, 719, DOWN, None), "start");
     assert_eq!(look(&late, 720, DOWN, None), "fail", "the outage's recovery-time budget is used up");
+    let broke = told(story().sent(10, STEP, Some(accepted())), 550, BROKEN, CAPACITY);
+    assert_eq!(look(&broke, 600, BROKEN, CAPACITY), "fail", "the step has its own deadline, ten minutes");
+}
+
+#[test]
+fn an_unclear_standby_is_started_as_often_as_one_that_is_off() {
+    for unclear in ["Failed/Stopped", "Canceled/Stopped", "Succeeded/?"] {
+        assert_eq!(look(&story(), 10, unclear, None), "start", "{unclear}");
+        for outcome in [
+            Sent::NotSent { reason: "late".into() },
+            Sent::Throttled { retry_after: std::time::Duration::from_secs(10) },
+            Sent::Busy { said: "busy".into() },
+            unanswered(),
+            rejected(FailureClass::Transient),
+        ] {
+            let tried = story().sent(10, STEP, Some(outcome.clone()));
+            assert_eq!(look(&tried, 40, unclear, None), "start", "{outcome:?}");
+        }
+        let refused = story().sent(10, STEP, Some(rejected(FailureClass::Quota)));
+        assert_eq!(look(&refused, 40, unclear, None), "fail", "{unclear}");
+        let begun = story().sent(10, STEP, Some(accepted()));
+        assert_eq!(look(&begun, 300, unclear, None), "wait", "it may still come up");
+        assert_eq!(look(&begun, 300, unclear, Some(FailureClass::Quota)), "fail");
+        assert_eq!(look(&begun, 300, unclear, Some(FailureClass::Transient)), "start");
+    }
 }
 
 #[test]
@@ -127,10 +160,13 @@ fn what_cannot_heal_by_itself_is_not_repeated() {
                 | FailureClass::Transient
         );
         let refused = story().sent(10, STEP, Some(rejected(class)));
-        let expected = if passing { "start" } else { "fail" };
+        let expected = match class {
+            FailureClass::Capacity => "shout",
+            _ if passing => "start",
+            _ => "fail",
+        };
         assert_eq!(look(&refused, 100, DOWN, None), expected, "{class} as an answer");
         let broke = story().sent(10, STEP, Some(accepted()));
-        let broke = if class == FailureClass::Capacity { shouted(broke, 12) } else { broke };
         assert_eq!(look(&broke, 100, BROKEN, Some(class)), expected, "{class} in the end");
     }
 }

@@ -73,7 +73,10 @@ pub struct Intent {
 #[derive(Debug, Clone, Serialize)]
 pub struct Asked {
     pub ask: Ask,
+    /// Since when the step asks, whatever it asked first.
     pub since: DateTime<Utc>,
+    /// When this very question was put.
+    pub put_at: DateTime<Utc>,
 }
 
 /// What a named person said.
@@ -259,8 +262,10 @@ impl StepState {
             RunEvent::Observed { saw, .. } => self.observations.push(saw.clone()),
             RunEvent::NeedsOperator { ask, .. } => {
                 let since = self.asked.as_ref().map_or(entry.at, |asked| asked.since);
+                let before = self.asked.as_ref().filter(|asked| asked.ask.what == ask.what);
+                let put_at = before.map_or(entry.at, |asked| asked.put_at);
                 self.phase = Phase::NeedsOperator;
-                self.asked = Some(Asked { ask: ask.clone(), since });
+                self.asked = Some(Asked { ask: ask.clone(), since, put_at });
             }
             RunEvent::OperatorNotNeeded { .. } => {
                 self.phase = Phase::Running;

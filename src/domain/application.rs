@@ -11,7 +11,9 @@ pub enum OriginView {
     Healthy { said: String },
     /// It answered, but not as a healthy one does.
     Unhealthy { said: String },
-    /// Nothing answered there: connection refused, timed out, reset.
+    /// The application itself says that it is restarting or migrating: neither up nor lost.
+    Busy { said: String },
+    /// Nothing answered there, for none of its applications: connection refused, timed out, reset.
     Unreachable { why: String },
 }
 
@@ -77,10 +79,21 @@ impl OriginView {
         matches!(self, Self::Healthy { .. })
     }
 
+    /// Nothing answers there at all. Whatever answers may write, a page of the gateway too: something runs behind it.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    /// Whether the look speaks for an outage. One at a busy application speaks neither for it nor against it.
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Unhealthy { .. } | Self::Unreachable { .. })
+    }
+
     pub fn text(&self) -> String {
         match self {
             Self::Healthy { said } => format!("healthy ({said})"),
             Self::Unhealthy { said } => format!("unhealthy ({said})"),
+            Self::Busy { said } => format!("busy ({said})"),
             Self::Unreachable { why } => format!("unreachable ({why})"),
         }
     }

@@ -69,6 +69,11 @@ impl ClusterView {
         }
     }
 
+    /// Settled and powered on as a whole, whatever its pools do: it can be stopped.
+    pub fn is_on(&self) -> bool {
+        is(&self.provisioning, "Succeeded") && self.power.as_deref().is_some_and(|power| is(power, "Running"))
+    }
+
     /// A cluster is not up before each of its pools is: a pool may lag behind or have failed.
     fn phase_of_pools(&self) -> ClusterPhase {
         let lagging = self.pools.iter().find(|pool| !pool.is_up());

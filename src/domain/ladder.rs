@@ -4,7 +4,7 @@
 //! no rung at all: "200, start requested" is not recovery. `Recovered` needs a [`Serving`], and there is no other
 //! way to get one.
 
-use super::application::{AppView, IndexState, RouteView};
+use super::application::{AppView, IndexState, OriginView, RouteView};
 use super::cluster::ClusterPhase;
 use super::names::SiteName;
 use super::observation::Observation;
@@ -117,8 +117,10 @@ fn outage_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
 
 fn fence_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     match saw {
-        Observation::Fence { cluster, .. }
-            if cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Down) =>
+        // Nodes may run on behind a cluster that says it is stopped (github.com/Azure/AKS, issue 1871).
+        Observation::Fence { cluster, origin, .. }
+            if cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Down)
+                && !origin.value().is_some_and(OriginView::is_healthy) =>
         {
             Ok(Vec::new())
         }

@@ -75,7 +75,7 @@ fn window<'a>(samples: &'a [Witness], timing: &Timing) -> Option<&'a [Witness]> 
 }
 
 fn failed(sample: &Witness) -> bool {
-    sample.primary.value().is_some_and(|view| !view.is_healthy())
+    sample.primary.value().is_some_and(OriginView::is_failed)
 }
 
 fn healthy(sample: &Witness) -> bool {

@@ -8,7 +8,7 @@ use super::parts::Engine;
 use super::ports::StoreError;
 use crate::domain::chain::digest;
 use crate::domain::ledger::{LedgerEvent, PlanState};
-use crate::domain::names::{ChannelName, RunId};
+use crate::domain::names::{ChannelName, RunId, SiteName};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::Report;
@@ -63,17 +63,27 @@ impl Drive<'_> {
         let Some(Observation::Fence { site, .. }) = self.state().proof(StepName::FencePrimary).cloned() else {
             return Ok(());
         };
+        self.pay_for(site, run).await
+    }
+
+    async fn pay_for(&mut self, site: SiteName, run: &RunId) -> Result<(), JournalError> {
         let owed = |state: &PlanState| state.debts.iter().any(|debt| debt.site == site);
         let how = format!("stopped by {run}");
         self.tell_ledger(LedgerEvent::FencePaid { site: site.clone(), how }, owed).await
     }
 
-    /// A fence debt stands in the ledger before the step that goes on without the fence counts as done.
+    /// A fence debt stands in the ledger before the step that goes on without the fence counts as done. One that this
+    /// run owes is paid there as soon as the site is seen stopped.
     pub(super) async fn owe_first(&mut self, event: &RunEvent) -> Result<(), JournalError> {
-        let RunEvent::StepSucceeded { proof: Observation::FenceOwed { site, why, .. }, .. } = event else {
-            return Ok(());
-        };
+        let RunEvent::StepSucceeded { proof, .. } = event else { return Ok(()) };
         let run = self.journal.run().clone();
+        let (site, why) = match proof {
+            Observation::FenceOwed { site, why, .. } => (site, why),
+            Observation::Fence { site, .. } if self.state().owes_fence() => {
+                return self.pay_for(site.clone(), &run).await;
+            }
+            _ => return Ok(()),
+        };
         let owed = LedgerEvent::FenceOwed { site: site.clone(), run, why: why.clone() };
         let site = site.clone();
         self.tell_ledger(owed, |state| !state.debts.iter().any(|debt| debt.site == site)).await

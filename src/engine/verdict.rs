@@ -45,10 +45,13 @@ fn is_news(run: &RunState, record: &StepState, saw: &Observation) -> bool {
 /// Whether a sample changes the window that the next verdict counts. While a person is asked, which may take hours,
 /// only such samples are written; but each of them, or the window would stand still.
 fn moves_window(run: &RunState, record: &StepState, newest: &Witness) -> bool {
-    let healthy = |witness: &Witness| witness.primary.value().map(OriginView::is_healthy);
+    let says = |witness: &Witness| {
+        let seen = witness.primary.value();
+        (seen.is_some_and(OriginView::is_healthy), seen.is_some_and(OriginView::is_failed))
+    };
     let window = record.observations.iter().rev().take(run.created.plan.timing.confirm_samples);
     !window.into_iter().all(|saw| match saw {
-        Observation::Outage { witness, .. } => healthy(witness) == healthy(newest),
+        Observation::Outage { witness, .. } => says(witness) == says(newest),
         _ => true,
     })
 }

@@ -33,17 +33,11 @@ impl Observer {
         }
     }
 
-    /// The origin, past Front Door: healthy when every application of the plan is.
+    /// The origin, past Front Door: healthy when every application of the plan is, unreachable when none answers.
     pub async fn origin(&self, plan: &Plan, site: &Site) -> Fact<OriginView> {
         let timeout = plan.timing.probe_timeout;
-        let mut said = Vec::new();
-        for app in &plan.apps {
-            match self.probe.origin(&site.origin, &app.kind, timeout).await {
-                OriginView::Healthy { said: word } => said.push(word),
-                ill => return self.known(ill, self.vantage.clone()),
-            }
-        }
-        self.known(OriginView::Healthy { said: said.join(", ") }, self.vantage.clone())
+        let looks = plan.apps.iter().map(|app| self.probe.origin(&site.origin, &app.kind, timeout));
+        self.known(all_of(futures::future::join_all(looks).await), self.vantage.clone())
     }
 
     /// The applications at a site: the first that does not serve speaks for all.
@@ -61,6 +55,23 @@ impl Observer {
             None => Fact::unknown("the plan names no application", self.clock.now(), self.vantage.clone()),
         }
     }
+}
+
+/// What the applications of an origin come to together. One that answers keeps the origin from being unreachable: it may
+/// write while the others are silent.
+fn all_of(views: Vec<OriginView>) -> OriginView {
+    let healthy = views.iter().map(|view| match view {
+        OriginView::Healthy { said } => Some(said.as_str()),
+        _ => None,
+    });
+    if let Some(said) = healthy.collect::<Option<Vec<_>>>() {
+        return OriginView::Healthy { said: said.join(", ") };
+    }
+    if views.iter().all(OriginView::is_silent) || !views.iter().any(OriginView::is_silent) {
+        let ill = views.iter().find(|view| view.is_failed()).or_else(|| views.iter().find(|view| !view.is_healthy()));
+        return ill.unwrap_or(&views[0]).clone();
+    }
+    OriginView::Unhealthy { said: views.iter().map(OriginView::text).collect::<Vec<_>>().join(", ") }
 }
 
 /// Of two that serve, the one whose index is less proven speaks for both.

@@ -19,11 +19,17 @@ pub fn origin(app_kind: &AppKind, answer: &Answer) -> OriginView {
     match app(app_kind, answer) {
         AppView::Serving { said, .. } => OriginView::Healthy { said },
         AppView::Unreachable { why } => OriginView::Unreachable { why },
-        AppView::Starting { said }
-        | AppView::MigrationNeeded { said }
-        | AppView::MigrationRunning { said }
-        | AppView::Down { said } => OriginView::Unhealthy { said },
+        AppView::MigrationRunning { said } => OriginView::Busy { said },
+        AppView::Starting { said } if speaks_for_itself(app_kind, answer) => OriginView::Busy { said },
+        AppView::Starting { said } | AppView::MigrationNeeded { said } | AppView::Down { said } => {
+            OriginView::Unhealthy { said }
+        }
     }
+}
+
+/// Whether it is the application that answers, and not the gateway before it.
+fn speaks_for_itself(kind: &AppKind, answer: &Answer) -> bool {
+    matches!(kind, AppKind::Sonarqube) && system_status(answer).is_some()
 }
 
 /// Judges the application by its own kind of answer.
@@ -77,9 +83,12 @@ struct SystemStatus {
     version: Option<String>,
 }
 
+fn system_status(answer: &Answer) -> Option<SystemStatus> {
+    serde_json::from_slice(&answer.body).ok().filter(|_| answer.status == 200)
+}
+
 fn sonarqube(answer: &Answer) -> AppView {
-    let status = serde_json::from_slice::<SystemStatus>(&answer.body).ok().filter(|_| answer.status == 200);
-    let Some(SystemStatus { status, version }) = status else {
+    let Some(SystemStatus { status, version }) = system_status(answer) else {
         return AppView::Starting { said: outline(answer) };
     };
     let version = version.map(|version| format!(", version {}", one_line(&version))).unwrap_or_default();

@@ -68,7 +68,8 @@ impl Probe {
     pub async fn origin(&self, host: &HostPort, app: &AppKind, timeout: Duration) -> OriginView {
         match self.get(host, app, timeout).await {
             Ok(answer) => health::origin(app, &answer),
-            Err(none) => OriginView::Unreachable { why: none.text() },
+            Err(NoAnswer::Unreachable(why)) => OriginView::Unreachable { why },
+            Err(broken) => OriginView::Unhealthy { said: broken.text() },
         }
     }
 

@@ -3,6 +3,8 @@
 //! Calls: read of the cluster; own probe of its origin; `stop` of the cluster.
 //! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/stop/action` on the old site's cluster.
 
+mod asks;
+
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
@@ -11,17 +13,11 @@ use crate::domain::look::Look;
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::plan::FenceUnable;
-use crate::domain::report::advice::aks_command;
-use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
+use crate::domain::run::state::Intent;
+use crate::domain::run::{Call, Sent, StepState, Verb};
 use crate::domain::runbook::{RunKind, StepName};
 use crate::engine::ports::StepView;
 use std::time::Duration;
-
-const DEBT_MEANS: &str = "Its application may write beside the site that serves now. Stop the cluster; the debt is paid \
-                          as soon as it is seen to be stopped.";
-const ANSWERS_MEANS: &str = "Its application still answers, so the standby is not started: two sites writing to one \
-                             database would corrupt it. Stop the cluster; the run goes on as soon as it is seen to be \
-                             stopped, or asks whether to go on without the fence when the application is silent.";
 
 // --- inputs -----------------------------------------------------------------------------------------------------
 
@@ -29,6 +25,8 @@ const ANSWERS_MEANS: &str = "Its application still answers, so the standby is no
 pub struct Seen {
     pub cluster: Fact<ClusterView>,
     pub origin: Fact<OriginView>,
+    /// The origin of the site that serves, for a run that only pays a fence debt.
+    pub other: Option<Fact<OriginView>>,
 }
 
 impl Seen {
@@ -40,14 +38,39 @@ impl Seen {
         self.origin.value().is_some_and(OriginView::is_healthy)
     }
 
-    /// Not the opposite of [`Self::answers`]: a probe that could not be made says neither.
+    /// Not the opposite of [`Self::answers`]: what answers as an ill one may write, and a probe that could not be made
+    /// says neither.
     fn is_silent(&self) -> bool {
-        self.origin.value().is_some_and(|origin| !origin.is_healthy())
+        self.origin.value().is_some_and(OriginView::is_silent)
+    }
+
+    /// Another operation on a pool is no reason to wait: a cluster that is on as a whole takes a stop, or says why not.
+    fn can_be_stopped(&self) -> bool {
+        match self.phase() {
+            Some(ClusterPhase::Up | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => true,
+            Some(ClusterPhase::Busy(_)) => self.is_on(),
+            _ => false,
+        }
+    }
+
+    fn is_on(&self) -> bool {
+        self.cluster.value().is_some_and(ClusterView::is_on)
+    }
+
+    fn other_serves(&self) -> bool {
+        self.other.as_ref().and_then(Fact::value).is_some_and(OriginView::is_healthy)
     }
 
     fn is_stopping(&self) -> bool {
         self.phase() == Some(ClusterPhase::Stopping)
     }
+}
+
+/// Whether the next stop may be sent.
+enum Try {
+    Now,
+    Later,
+    Refused { message: String },
 }
 
 struct Site<'a> {
@@ -64,19 +87,25 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     let site = Site { view, name: &created.primary, again_in: created.plan.timing.cluster_poll };
     let phase = seen.phase();
     if phase == Some(ClusterPhase::Down) {
-        return Look::Done { proof: site.fence(seen) };
+        return if seen.answers() { site.runs_on(seen) } else { Look::Done { proof: site.fence(seen) } };
     }
-    if site.must_be_down() && seen.answers() && view.record().last_accepted().is_none() && !seen.is_stopping() {
-        return site.answers_again(seen);
+    if view.record().owes() {
+        return site.pay(seen);
+    }
+    if site.must_be_down() && seen.answers() && !seen.is_stopping() {
+        match view.record().last_accepted() {
+            None => return site.answers_again(seen),
+            Some(stop) if seen.is_on() => return site.did_not_stop(stop, seen),
+            Some(_) => {}
+        }
     }
     if let Some(owed) = site.owed_by_person(&seen) {
         return Look::Done { proof: owed };
     }
     match phase {
         Some(ClusterPhase::Stopping) => site.wait_for_stop(seen),
-        Some(ClusterPhase::Up | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => site.stop(seen),
-        Some(ClusterPhase::Starting | ClusterPhase::Busy(_)) | None => site.wait_or_give_up(seen),
-        Some(ClusterPhase::Down) => Look::Done { proof: site.fence(seen) },
+        _ if seen.can_be_stopped() => site.stop(seen),
+        _ => site.wait_or_give_up(seen),
     }
 }
 
@@ -110,14 +139,14 @@ impl Site<'_> {
         self.view.run.created.kind == RunKind::Failover
     }
 
-    /// Whether the old site answered when its origin was last seen at all: a probe that could not be made takes back
-    /// nothing that an earlier one has seen.
+    /// Whether anything of the old site answered when its origin was last seen at all: a probe that could not be made
+    /// takes back nothing that an earlier one has seen.
     fn answered_last(&self, seen: &Seen) -> bool {
         let earlier = self.record().observations.iter().rev().filter_map(|saw| match saw {
             Observation::Fence { origin, .. } => origin.value(),
             _ => None,
         });
-        seen.origin.value().into_iter().chain(earlier).next().is_some_and(OriginView::is_healthy)
+        seen.origin.value().into_iter().chain(earlier).next().is_some_and(|origin| !origin.is_silent())
     }
 
     /// A person decided to go on without the fence. That word was about a primary that was lost: it does not count
@@ -131,13 +160,47 @@ impl Site<'_> {
 
     /// Stops the cluster, unless the newest stop still works or was refused for good.
     fn stop(&self, seen: Seen) -> Look {
-        let rest = self.view.run.created.plan.timing.cluster_poll;
-        let Some(newest) = self.record().last_intent() else { return self.call(seen) };
-        let age = (self.view.now - newest.answered_at.unwrap_or(newest.at)).to_std().unwrap_or_default();
+        match self.next_try() {
+            Try::Now => self.call(seen),
+            Try::Later => self.wait_or_give_up(seen),
+            Try::Refused { message } => self.unable(seen, format!("Azure refused to stop the cluster: {message}")),
+        }
+    }
+
+    /// The run went on and owes the fence: it is paid at first contact, as long as that takes nothing away. Nobody is
+    /// asked again; what cannot be paid stays owed.
+    fn pay(&self, seen: Seen) -> Look {
+        if self.must_be_down() && seen.answers() && !self.standby_is_released() {
+            return self.left_alone(seen);
+        }
+        match self.next_try() {
+            Try::Now if seen.can_be_stopped() => self.call(seen),
+            _ => self.pending(seen),
+        }
+    }
+
+    /// Whether the standby's cluster runs, starts, or may have been told to just now.
+    fn standby_is_released(&self) -> bool {
+        let Some(start) = self.view.run.step(StepName::StartReplica) else { return false };
+        let seen = start.observations.iter().chain(&start.proof).rev().find_map(|saw| match saw {
+            Observation::Cluster { cluster, .. } => cluster.value().map(ClusterView::phase),
+            _ => None,
+        });
+        let just_now = start.last_intent().is_some_and(|it| it.may_have_worked() && self.age(it) < self.again_in * 2);
+        let off = Some(ClusterPhase::Down);
+        just_now || seen.is_some() && seen != off && seen != Some(ClusterPhase::BrokenStart)
+    }
+
+    fn age(&self, intent: &Intent) -> Duration {
+        (self.view.now - intent.answered_at.unwrap_or(intent.at)).to_std().unwrap_or_default()
+    }
+
+    fn next_try(&self) -> Try {
+        let rest = self.again_in;
+        let Some(newest) = self.record().last_intent() else { return Try::Now };
         let rests = match &newest.outcome {
             Some(Sent::Rejected { class, message, .. }) if !is_passing(*class) => {
-                let why = format!("Azure refused to stop the cluster: {message}");
-                return self.unable(seen, why);
+                return Try::Refused { message: message.clone() };
             }
             Some(Sent::Throttled { retry_after }) => *retry_after,
             // An accepted stop shows within a poll or two; a cluster that is up after that did not stop.
@@ -146,10 +209,13 @@ impl Site<'_> {
         };
         // Past the deadline a person or the policy decides; it is tried on, less often, in case that Azure recovers.
         let rests = if self.is_overdue() { rests.max(rest * 6) } else { rests };
-        if age < rests { self.wait_or_give_up(seen) } else { self.call(seen) }
+        if self.age(newest) < rests { Try::Later } else { Try::Now }
     }
 
     fn call(&self, seen: Seen) -> Look {
+        if !self.is_failover() && !seen.other_serves() {
+            return self.spare(seen);
+        }
         let target = self.cluster_id();
         Look::Call { call: Call { verb: Verb::StopCluster, target }, saw: Some(self.fence(seen)) }
     }
@@ -160,23 +226,39 @@ impl Site<'_> {
 
     // --- verify ---------------------------------------------------------------------------------------------------
 
-    /// The primary came back before it was touched. It is not stopped; when it stays, there is no outage any more.
+    /// The primary came back before it was touched. It is not stopped; when it stays, a person decides.
     fn answers_again(&self, seen: Seen) -> Look {
+        if self.stayed() && self.view.run.touched_anything() && self.is_overdue() {
+            return self.asks_about_return("a stop of its cluster was sent that may not have arrived", seen);
+        }
+        self.left_alone(seen)
+    }
+
+    /// The primary answers and nothing serves in its place: it is looked at. When it stays, there is no outage any more.
+    fn left_alone(&self, seen: Seen) -> Look {
+        if self.stayed() && !self.view.run.touched_anything() {
+            let because = format!("{} answers again and stayed so, before anything was touched", self.name);
+            return Look::NoOutage { because, saw: self.fence(seen) };
+        }
+        Look::Pending { saw: Some(self.fence(seen)), again_in: self.view.run.created.plan.timing.probe_interval }
+    }
+
+    /// Whether the primary has answered for the hold time.
+    fn stayed(&self) -> bool {
         let hold = self.view.run.created.plan.timing.confirm_hold;
         let since = self.record().observations.last().and_then(|saw| match saw {
             Observation::Fence { origin, .. } if origin.value().is_some_and(OriginView::is_healthy) => Some(origin.at),
             _ => None,
         });
-        let held = since.is_some_and(|since| (self.view.now - since).to_std().is_ok_and(|spent| spent >= hold));
-        if held && !self.view.run.touched_anything() {
-            let because = format!("{} answers again and stayed so, before anything was touched", self.name);
-            return Look::NoOutage { because, saw: self.fence(seen) };
+        since.is_some_and(|since| (self.view.now - since).to_std().is_ok_and(|spent| spent >= hold))
+    }
+
+    /// A stop was accepted, and the cluster runs and answers all the same: to stop it once more is a person's matter.
+    fn did_not_stop(&self, stop: &Intent, seen: Seen) -> Look {
+        if self.age(stop) < self.again_in * 2 {
+            return self.pending(seen);
         }
-        let again_in = self.view.run.created.plan.timing.probe_interval;
-        if held && self.is_overdue() {
-            return Look::Ask { ask: self.ask_about_return(), saw: Some(self.fence(seen)), again_in };
-        }
-        Look::Pending { saw: Some(self.fence(seen)), again_in }
+        self.asks_about_return("a stop of its cluster was accepted and had no effect", seen)
     }
 
     /// A stop that was accepted and goes on is never "unable": it is waited for, with a person told when it takes long.
@@ -205,10 +287,8 @@ impl Site<'_> {
     /// site's application was seen to be silent.
     fn unable(&self, seen: Seen, why: String) -> Look {
         let policy = self.view.run.created.plan.fence.unable;
-        let settled =
-            matches!(seen.phase(), Some(ClusterPhase::Up | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)));
         let begun = self.record().last_accepted().is_some() || self.was_stopping();
-        let goes_on = begun && !settled;
+        let goes_on = begun && !seen.can_be_stopped();
         if policy == FenceUnable::Continue && self.is_failover() && seen.is_silent() && !goes_on {
             return Look::Done { proof: Observation::FenceOwed { site: self.name.clone(), why, by: None } };
         }
@@ -222,57 +302,6 @@ impl Site<'_> {
             _ => None,
         });
         phases.take(1).any(|phase| phase == ClusterPhase::Stopping)
-    }
-
-    fn asks(&self, why: &str, seen: Seen) -> Look {
-        let what = format!("{} is not fenced: {why}.", self.name);
-        let ask = match (self.is_failover(), self.answered_last(&seen)) {
-            (false, _) => self.ask_for_stop(what, DEBT_MEANS),
-            (true, true) => self.ask_for_stop(what, ANSWERS_MEANS),
-            (true, false) => self.ask_to_go_on(what),
-        };
-        Look::Ask { ask, saw: Some(self.fence(seen)), again_in: self.again_in }
-    }
-
-    /// Only a deed helps, no approval.
-    fn ask_for_stop(&self, what: String, means: &str) -> Ask {
-        Ask { what, means: means.into(), commands: self.stop_command(), approve_means: None }
-    }
-
-    fn ask_to_go_on(&self, what: String) -> Ask {
-        let mut commands = self.stop_command();
-        commands.push(format!("reveille approve {} --why \"…\" --execute", self.view.run.created.run));
-        Ask {
-            what,
-            means: "Two sites writing to one database would corrupt it, so the standby is not started before this is \
-                    settled. Stop the cluster, or approve to go on and owe the fence."
-                .into(),
-            commands,
-            approve_means: Some(format!("go on although {} is not fenced; the fence is owed", self.name)),
-        }
-    }
-
-    /// No approval can help here: with the primary answering, going on would make two sites write.
-    fn ask_about_return(&self) -> Ask {
-        let mut commands = vec![format!("reveille abort {} --why \"…\" --execute", self.view.run.created.run)];
-        commands.extend(self.stop_command());
-        Ask {
-            what: format!(
-                "{} answers again, after a stop of its cluster was sent that may not have arrived.",
-                self.name
-            ),
-            means:
-                "The standby is not started beside a primary that answers. Abort to stay there, or stop its cluster \
-                    to go on."
-                    .into(),
-            commands,
-            approve_means: None,
-        }
-    }
-
-    fn stop_command(&self) -> Vec<String> {
-        let site = self.view.run.created.plan.site(self.name);
-        site.map(|site| aks_command("stop", &site.cluster)).into_iter().collect()
     }
 }
 

@@ -3,11 +3,13 @@
 use super::start_replica::StartFailure;
 use super::{confirm_outage, fence_primary, start_replica, verify_app, verify_route, verify_writer};
 use crate::azure::{self, ArmError, OperationStatus};
+use crate::domain::application::OriginView;
+use crate::domain::fact::Fact;
 use crate::domain::look::Look;
 use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Call, Sent, Verb};
-use crate::domain::runbook::StepName;
+use crate::domain::runbook::{RunKind, StepName};
 use crate::engine::ports::{Step, StepView};
 use crate::observe::Observer;
 use async_trait::async_trait;
@@ -99,17 +101,24 @@ impl Wired {
 
     async fn fence_primary(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let patience = scene.plan.timing.arm_timeout;
-        let (cluster, origin) = tokio::join!(
+        let pays = view.run.created.kind == RunKind::Fence;
+        let (cluster, origin, other) = tokio::join!(
             self.observer.cluster(scene.primary, patience),
-            self.observer.origin(scene.plan, scene.primary)
+            self.observer.origin(scene.plan, scene.primary),
+            self.origin_if(pays, scene.plan, scene.standby),
         );
-        fence_primary::decide(view, fence_primary::Seen { cluster, origin })
+        fence_primary::decide(view, fence_primary::Seen { cluster, origin, other })
     }
 
     async fn start_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let cluster = self.observer.cluster(scene.standby, scene.plan.timing.arm_timeout).await;
         let failed = self.start_failure(view, scene.standby).await;
-        start_replica::decide(view, start_replica::Seen { cluster, failed })
+        let unfenced = self.origin_if(view.run.owes_fence(), scene.plan, scene.primary).await;
+        start_replica::decide(view, start_replica::Seen { cluster, failed, unfenced })
+    }
+
+    async fn origin_if(&self, wanted: bool, plan: &Plan, site: &Site) -> Option<Fact<OriginView>> {
+        if wanted { Some(self.observer.origin(plan, site).await) } else { None }
     }
 
     /// Only an accepted start that has an operation to ask can tell why it failed.

@@ -240,6 +240,37 @@ fn a_site_that_serves_again_owes_no_fence() {
 }
 
 #[test]
+fn a_primary_that_was_not_left_after_all_owes_no_fence() {
+    let after = |outcome: &str, closes: bool| {
+        let events = vec![
+            (0, opened(None)),
+            (0, admitted("r1", RunKind::Failover, PRIMARY, None)),
+            (50, owed(PRIMARY)),
+            (100, closed("r1", outcome, closes, None)),
+        ];
+        ledger(events).debts.len()
+    };
+    for (outcome, closes, debts) in
+        [("no-outage", true, 0), ("declined", true, 0), ("aborted", true, 0), ("operator-wait-over", false, 1)]
+    {
+        assert_eq!(after(outcome, closes), debts, "{outcome}");
+    }
+    let aborted =
+        vec![(110, admitted("f1", RunKind::Fence, PRIMARY, None)), (120, closed("f1", "aborted", true, None))];
+    assert_eq!(and(after_recovery(), aborted).debts.len(), 1, "an aborted fence run paid nothing");
+}
+
+#[test]
+fn a_failover_that_leaves_the_other_site_forgets_no_debt_before_it_recovered() {
+    let back = vec![(400, admitted("r2", RunKind::Failover, STANDBY, None))];
+    let under_way = and(after_recovery(), back);
+    assert_eq!(under_way.debts.len(), 1, "it may find no outage, and the owed site still runs");
+    let mut none = under_way.clone();
+    none.apply(&closed("r2", "no-outage", true, None), at(500));
+    assert_eq!(word(&decide(&none, &Request::PayDebt { site: site(PRIMARY) }, 501)), "admit fence leaving eastus2");
+}
+
+#[test]
 fn a_debt_run_says_whose_debt_it_pays() {
     let request = Request::PayDebt { site: site(PRIMARY) };
     let Decision::Admit(admission) = decide(&ledger(after_recovery()), &request, 101) else { panic!() };

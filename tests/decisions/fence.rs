@@ -1,11 +1,18 @@
 //! `fence-primary`: stop the old site, wait for what goes on, never start beside a primary that answers.
 
-use super::fixture::{Story, accepted, alert, cluster, default_plan, fence, origin, unanswered};
+use super::fixture::{
+    Story, accepted, alert, cluster, confirmed, default_plan, fact, fence, fence_owed, origin, person, started_cluster,
+    unanswered,
+};
+use reveille::domain::application::OriginView;
+use reveille::domain::cluster::{ClusterView, PoolView};
 use reveille::domain::failure::FailureClass;
+use reveille::domain::ladder;
 use reveille::domain::look::Look;
+use reveille::domain::names::SiteName;
 use reveille::domain::observation::Observation;
 use reveille::domain::plan::{Fence, FenceUnable, Plan};
-use reveille::domain::run::{RunEvent, Sent};
+use reveille::domain::run::{Ask, RunEvent, Sent};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::steps::fence_primary::{Seen, decide};
 
@@ -39,7 +46,16 @@ fn approved() -> RunEvent {
 
 /// What the step makes of it, in a word.
 fn look(story: &Story, second: i64, states: &str, answers: Option<bool>) -> &'static str {
-    let seen = Seen { cluster: cluster(second, states), origin: origin(second, answers) };
+    let other = Some(origin(second, ANSWERS));
+    word(story, second, Seen { cluster: cluster(second, states), origin: origin(second, answers), other })
+}
+
+/// The same of a site whose gateway or application answers, but not as a healthy one.
+fn look_at_ill(story: &Story, second: i64, states: &str, ill: OriginView) -> &'static str {
+    word(story, second, Seen { cluster: cluster(second, states), origin: fact(second, Some(ill)), other: None })
+}
+
+fn word(story: &Story, second: i64, seen: Seen) -> &'static str {
     match decide(&story.view(STEP, second), seen) {
         Look::Done { proof: Observation::Fence { .. } } => "fenced",
         Look::Done { proof: Observation::FenceOwed { by: Some(_), .. } } => "owed by a person",
@@ -148,7 +164,7 @@ fn an_approval_counts_only_while_the_primary_is_silent() {
     let ask = |story: Story| {
         let Look::Ask { ask, .. } = decide(
             &story.view(STEP, OVERDUE),
-            Seen { cluster: cluster(OVERDUE, "?"), origin: origin(OVERDUE, SILENT) },
+            Seen { cluster: cluster(OVERDUE, "?"), origin: origin(OVERDUE, SILENT), other: None },
         ) else {
             panic!()
         };
@@ -171,4 +187,106 @@ fn a_fence_run_stops_a_site_that_answers_and_takes_no_approval() {
     let refused = paying.sent(10, STEP, Some(forbidden()));
     assert_eq!(look(&refused, OVERDUE, "Succeeded/Running", SILENT), "ask for deeds");
     assert_eq!(look(&refused.then(201, approved()), 210, "Succeeded/Running", SILENT), "ask for deeds");
+}
+
+fn paying() -> Story {
+    story(RunKind::Fence, FenceUnable::Continue)
+}
+
+#[test]
+fn a_fence_run_stops_only_while_the_other_site_is_seen_to_serve() {
+    let at_other = |second, other| {
+        let (cluster, origin) = (cluster(second, "Succeeded/Running"), origin(second, ANSWERS));
+        word(&paying(), second, Seen { cluster, origin, other })
+    };
+    assert_eq!(at_other(10, Some(origin(10, ANSWERS))), "stop");
+    for other in [None, Some(origin(10, None)), Some(origin(10, SILENT))] {
+        assert_eq!(at_other(10, other.clone()), "wait", "{other:?}");
+        assert_eq!(at_other(OVERDUE, other.clone()), "ask for deeds", "{other:?}");
+    }
+}
+
+#[test]
+fn an_application_that_answers_ill_is_not_silent() {
+    let said = || "503".to_owned();
+    for ill in [OriginView::Unhealthy { said: said() }, OriginView::Busy { said: said() }] {
+        assert_eq!(look_at_ill(&going_on(), OVERDUE, "?", ill.clone()), "ask for deeds", "{ill:?}");
+        let ask = Ask { what: "go on?".into(), means: String::new(), commands: Vec::new(), approve_means: None };
+        let approved = asking().then(50, RunEvent::NeedsOperator { step: STEP, ask }).then(60, approved());
+        assert_eq!(look_at_ill(&approved, OVERDUE, "?", ill.clone()), "ask for deeds", "{ill:?}");
+        assert_eq!(look(&approved, OVERDUE, "?", SILENT), "owed by a person");
+    }
+}
+
+#[test]
+fn a_stopped_cluster_whose_application_answers_is_not_fenced() {
+    for story in [asking(), paying()] {
+        assert_eq!(look(&story, 10, "Succeeded/Stopped", ANSWERS), "wait");
+        assert_eq!(look(&story, OVERDUE, "Succeeded/Stopped", ANSWERS), "ask for deeds");
+        assert_eq!(look(&story, OVERDUE, "Succeeded/Stopped", None), "fenced");
+    }
+    let runs_on = fence(10, "Succeeded/Stopped", ANSWERS);
+    assert!(ladder::proves(STEP, &runs_on, &SiteName::new("centralus")).is_err());
+}
+
+#[test]
+fn a_primary_that_an_accepted_stop_did_not_stop_is_a_persons_matter() {
+    let stopped = asking().sent(10, STEP, Some(accepted()));
+    assert_eq!(look(&stopped, 30, "Succeeded/Running", ANSWERS), "wait", "it may not show yet");
+    assert_eq!(look(&stopped, 60, "Succeeded/Running", ANSWERS), "ask for deeds");
+    assert_eq!(look(&stopped, 60, "Failed/Running", ANSWERS), "stop", "a stop that failed is tried again");
+    let over = Observation::Override { by: "ann".into(), why: "test".into() };
+    let plan = default_plan();
+    let forced = Story::of(RunKind::Failover, plan, person(true)).proven(0, StepName::ConfirmOutage, over);
+    let forced = forced.started(0, STEP).sent(10, STEP, Some(accepted()));
+    assert_eq!(look(&forced, 60, "Succeeded/Running", ANSWERS), "stop", "it is left although it answers");
+}
+
+#[test]
+fn a_pool_that_is_busy_does_not_keep_a_running_cluster_from_being_stopped() {
+    let pool = PoolView { name: "np".into(), provisioning: Some("Updating".into()), power: None, count: None };
+    let view = |provisioning: &str| ClusterView {
+        provisioning: provisioning.into(),
+        power: Some("Running".into()),
+        pools: vec![pool.clone()],
+    };
+    let seen = |view| Seen { cluster: fact(10, Some(view)), origin: origin(10, SILENT), other: None };
+    assert_eq!(word(&asking(), 10, seen(view("Succeeded"))), "stop");
+    assert_eq!(word(&asking(), 10, seen(view("Updating"))), "wait");
+}
+
+/// The fence is owed since second 100.
+fn owing() -> Story {
+    let story = Story::failover().proven(0, StepName::ConfirmOutage, confirmed()).started(0, STEP);
+    story.then(100, RunEvent::StepSucceeded { step: STEP, proof: fence_owed() })
+}
+
+#[test]
+fn a_debt_is_paid_at_first_contact_while_the_run_lives_and_asks_nobody() {
+    let debt = owing();
+    for second in [110, 500] {
+        assert_eq!(look(&debt, second, "?", SILENT), "wait");
+        assert_eq!(look(&debt, second, "Stopping/Stopped", SILENT), "wait");
+        assert_eq!(look(&debt, second, "Succeeded/Running", SILENT), "stop");
+        assert_eq!(look(&debt, second, "Succeeded/Stopped", SILENT), "fenced");
+    }
+    let refused = debt.clone().sent(110, STEP, Some(forbidden()));
+    assert_eq!(look(&refused, 500, "Succeeded/Running", SILENT), "wait", "it stays owed");
+    let tried = debt.sent(110, STEP, Some(unanswered()));
+    assert_eq!(look(&tried, 120, "Succeeded/Running", SILENT), "wait");
+    assert_eq!(look(&tried, 300, "Succeeded/Running", SILENT), "stop");
+}
+
+#[test]
+fn a_debtor_that_comes_back_is_stopped_only_once_the_standby_is_released() {
+    let up = "Succeeded/Running";
+    assert_eq!(look(&owing(), 110, up, ANSWERS), "wait", "the start is held meanwhile");
+    let back = owing().saw(110, STEP, fence(110, up, ANSWERS));
+    assert_eq!(look(&back, 150, up, ANSWERS), "no outage", "nothing was touched");
+    let start = StepName::StartReplica;
+    let told = back.started(112, start).sent(112, start, Some(accepted()));
+    assert_eq!(look(&told, 120, up, ANSWERS), "stop", "the standby may be starting");
+    let broke = Observation::Cluster { site: SiteName::new("centralus"), cluster: cluster(300, "Failed/Running") };
+    assert_eq!(look(&told.clone().saw(300, start, broke), 320, up, ANSWERS), "wait", "nothing serves in its place");
+    assert_eq!(look(&told.saw(300, start, started_cluster(300)), 320, up, ANSWERS), "stop");
 }

@@ -58,10 +58,15 @@ fn steps_open_when_what_they_wait_for_is_proven() {
     assert_eq!(next_of(&story, 61), Next::Steps(vec![FencePrimary, VerifyWriter]));
     let running = story.started(61, FencePrimary).sent(62, FencePrimary, Some(accepted()));
     assert_eq!(next_of(&running, 64), Next::Steps(vec![FencePrimary, VerifyWriter]), "an accepted stop is no fence");
-    for proof in [fence(90, "Succeeded/Stopped", None), fence_owed()] {
-        let fenced = running.clone().then(90, RunEvent::StepSucceeded { step: FencePrimary, proof });
-        assert_eq!(next_of(&fenced, 91), Next::Steps(vec![VerifyWriter, StartReplica]));
-    }
+    let with = |proof| running.clone().then(90, RunEvent::StepSucceeded { step: FencePrimary, proof });
+    let stopped = fence(90, "Succeeded/Stopped", None);
+    assert_eq!(next_of(&with(stopped.clone()), 91), Next::Steps(vec![VerifyWriter, StartReplica]));
+    let owing = with(fence_owed());
+    let looks_on = Next::Steps(vec![FencePrimary, VerifyWriter, StartReplica]);
+    assert_eq!(next_of(&owing, 91), looks_on, "a debt is looked after while the run lives");
+    let paid = owing.then(200, RunEvent::StepSucceeded { step: FencePrimary, proof: stopped });
+    assert_eq!(next_of(&paid, 201), Next::Steps(vec![VerifyWriter, StartReplica]));
+    assert!(paid.state().steps[&FencePrimary].observations.contains(&fence_owed()), "the debt is still told");
 }
 
 #[test]
@@ -71,7 +76,7 @@ fn the_application_is_looked_at_only_with_cluster_and_writer_proven() {
         StartReplica,
         started_cluster(200),
     );
-    assert_eq!(next_of(&story, 201), Next::Steps(vec![VerifyWriter]));
+    assert_eq!(next_of(&story, 201), Next::Steps(vec![FencePrimary, VerifyWriter]));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `start-replica`: one start at a time, capacity within the budget, refusals that stay are not repeated.
 
-use super::fixture::{Story, accepted, cluster, unanswered};
+use super::fixture::{Story, accepted, cluster, fence_owed, origin, unanswered};
 use reveille::domain::failure::FailureClass;
 use reveille::domain::look::Look;
 use reveille::domain::run::{RunEvent, Sent};
@@ -21,7 +21,7 @@ fn rejected(class: FailureClass) -> Sent {
 
 fn look_at(story: &Story, second: i64, states: &str, failed: Option<FailureClass>) -> Look {
     let failed = failed.map(|class| StartFailure { class, code: "Code".into(), message: "no".into() });
-    decide(&story.view(STEP, second), Seen { cluster: cluster(second, states), failed })
+    decide(&story.view(STEP, second), Seen { cluster: cluster(second, states), failed, unfenced: None })
 }
 
 /// What the step makes of it, in a word; `failed` is how the newest start ended, if its operation told.
@@ -177,4 +177,19 @@ fn an_accepted_start_is_never_a_success_and_never_waited_for_without_end() {
     assert_eq!(look(&begun, 599, "Starting/Running", None), "wait");
     assert_eq!(look(&begun, 600, "Starting/Running", None), "fail");
     assert_eq!(look(&begun, 600, "Succeeded/Running", None), "up", "late is better than never");
+}
+
+#[test]
+fn nothing_is_started_beside_an_old_site_that_owes_its_fence_and_answers_again() {
+    let story = Story::failover().proven(0, StepName::FencePrimary, fence_owed()).started(0, STEP);
+    for (answers, expected) in [(Some(true), "ask"), (None, "wait"), (Some(false), "start")] {
+        let seen = Seen { cluster: cluster(10, DOWN), failed: None, unfenced: Some(origin(10, answers)) };
+        let did = match decide(&story.view(STEP, 10), seen) {
+            Look::Ask { ask, .. } if ask.approve_means.is_none() => "ask",
+            Look::Pending { .. } => "wait",
+            Look::Call { .. } => "start",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(did, expected, "{answers:?}");
+    }
 }

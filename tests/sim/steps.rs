@@ -12,7 +12,7 @@ use reveille::domain::fact::Fact;
 use reveille::domain::look::Look;
 use reveille::domain::names::SiteName;
 use reveille::domain::run::{Call, RunState, Sent};
-use reveille::domain::runbook::StepName;
+use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::witness::{LastSeen, Witness};
 use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
 use reveille::engine::ports::{Clock, Step, StepView};
@@ -67,12 +67,14 @@ impl Step for SimStep {
             }
             StepName::FencePrimary => {
                 let (cluster, origin) = (eyes.cluster(primary), eyes.origin(primary));
-                steps::fence_primary::decide(view, steps::fence_primary::Seen { cluster, origin })
+                let other = (run.created.kind == RunKind::Fence).then(|| eyes.origin(standby));
+                steps::fence_primary::decide(view, steps::fence_primary::Seen { cluster, origin, other })
             }
             StepName::StartReplica => {
                 let cluster = eyes.cluster(standby);
                 let failed = eyes.start_failure(run, standby);
-                steps::start_replica::decide(view, steps::start_replica::Seen { cluster, failed })
+                let unfenced = run.owes_fence().then(|| eyes.origin(primary));
+                steps::start_replica::decide(view, steps::start_replica::Seen { cluster, failed, unfenced })
             }
             StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
             StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),

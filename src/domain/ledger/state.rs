@@ -169,6 +169,11 @@ impl PlanState {
             // What serves now must not be fenced any more.
             self.debts.retain(|debt| &debt.site != site);
         }
+        // The site that a failover did not leave in the end stays primary, and a primary is never fenced. Only what closes
+        // the incident says so: an open one is asked again.
+        if closes && serves.is_none() && active.kind == RunKind::Failover {
+            self.debts.retain(|debt| debt.site != active.leave);
+        }
         if let Some(incident) = self.incident.as_mut().filter(|incident| incident.id == active.incident) {
             incident.runs.push(run.clone());
         }

@@ -1,7 +1,7 @@
 //! What a run has to do next: a pure function of its folded journal and the time.
 
 use super::event::Sent;
-use super::state::{Approval, Phase, RunState};
+use super::state::{Approval, Phase, RunState, StepState};
 use crate::domain::failure::FailureClass;
 use crate::domain::ladder::{NoProof, Ready, Serving, proves};
 use crate::domain::observation::Observation;
@@ -153,10 +153,12 @@ fn working(run: &RunState, now: DateTime<Utc>) -> Next {
     gate(run, &gated, now)
 }
 
+/// A step is open when all before it succeeded and it did not; and a fence that is owed, until it is paid.
 fn is_open(run: &RunState, line: &Line) -> bool {
     let succeeded = |step: &StepName| run.step(*step).is_some_and(|state| state.phase == Phase::Succeeded);
     let unfinished = run.step(line.step).is_some_and(|state| !matches!(state.phase, Phase::Succeeded | Phase::Failed));
-    unfinished && line.after.iter().all(succeeded)
+    let owes = run.step(line.step).is_some_and(StepState::owes);
+    owes || unfinished && line.after.iter().all(succeeded)
 }
 
 /// Whether mutating steps must wait: nobody approved yet, or the plan only observes.

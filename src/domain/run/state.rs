@@ -223,15 +223,22 @@ impl RunState {
         })
     }
 
+    /// Whether the run went on without the fence, and still owes it.
+    pub fn owes_fence(&self) -> bool {
+        self.step(StepName::FencePrimary).is_some_and(StepState::owes)
+    }
+
     /// Calls that Azure accepted (or may have): what an abort leaves running.
     pub fn accepted_calls(&self) -> Vec<&Intent> {
-        let accepted = |intent: &&Intent| {
-            matches!(
-                intent.outcome,
-                None | Some(Sent::Accepted { .. } | Sent::Unknown { .. } | Sent::AlreadyThere { .. })
-            )
-        };
-        self.steps.values().flat_map(|step| &step.intents).filter(accepted).collect()
+        self.steps.values().flat_map(|step| &step.intents).filter(|intent| intent.may_have_worked()).collect()
+    }
+}
+
+impl Intent {
+    /// Whether the call was accepted, or may have been.
+    pub fn may_have_worked(&self) -> bool {
+        let accepted = |outcome: &Sent| outcome.is_accepted() || matches!(outcome, Sent::Unknown { .. });
+        self.outcome.as_ref().is_none_or(accepted)
     }
 }
 
@@ -273,7 +280,8 @@ impl StepState {
             }
             RunEvent::StepSucceeded { proof, .. } => {
                 self.end(Phase::Succeeded, entry.at);
-                self.proof = Some(proof.clone());
+                // A debt that is paid later is still told.
+                self.observations.extend(self.proof.replace(proof.clone()));
             }
             RunEvent::StepFailed { class, message, .. } => {
                 self.end(Phase::Failed, entry.at);
@@ -289,8 +297,14 @@ impl StepState {
         self.asked = None;
     }
 
+    /// Whether the step looks. One that went on without the fence looks on until the debt is paid.
     pub fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Running | Phase::NeedsOperator)
+        matches!(self.phase, Phase::Running | Phase::NeedsOperator) || self.owes()
+    }
+
+    /// Whether the step went on and owes the fence.
+    pub fn owes(&self) -> bool {
+        self.phase == Phase::Succeeded && matches!(self.proof, Some(Observation::FenceOwed { .. }))
     }
 
     /// The newest call, if it may still be on its way: sent by nobody knows whom, and its time not over.

@@ -208,6 +208,22 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_primary_is_neither_up_nor_down() {
+        for said in ["RESTARTING", "DB_MIGRATION_RUNNING"] {
+            let mut busy = samples(&[false; 5], Some(0.0));
+            for sample in &mut busy {
+                sample.primary = Fact::known(OriginView::Busy { said: said.into() }, sample.at, "probe");
+            }
+            assert!(matches!(verdict(&busy, &seen(), &timing()), Verdict::Inconclusive(_)), "{said}");
+            let mut ill = samples(&[false; 5], Some(0.0));
+            for sample in &mut ill {
+                sample.primary = Fact::known(OriginView::Unhealthy { said: "503".into() }, sample.at, "probe");
+            }
+            assert!(matches!(verdict(&ill, &seen(), &timing()), Verdict::PrimaryDown(_)));
+        }
+    }
+
+    #[test]
     fn nobody_answering_us_may_mean_that_we_are_cut_off() {
         let mut cut = samples(&[false; 5], Some(0.0));
         cut.iter_mut().for_each(|sample| sample.front_door_answers = false);

@@ -82,3 +82,28 @@ fn weaker(before: Option<AppView>, now: AppView) -> AppView {
         (_, now) => now,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_silent_only_when_none_of_its_applications_answers() {
+        let up = || OriginView::Healthy { said: "UP".into() };
+        let busy = || OriginView::Busy { said: "RESTARTING".into() };
+        let ill = || OriginView::Unhealthy { said: "500".into() };
+        let gone = || OriginView::Unreachable { why: "refused".into() };
+        for (views, healthy, failed, silent) in [
+            (vec![up(), up()], true, false, false),
+            (vec![gone(), gone()], false, true, true),
+            (vec![gone(), up()], false, true, false),
+            (vec![busy(), gone()], false, true, false),
+            (vec![up(), ill()], false, true, false),
+            (vec![busy(), ill()], false, true, false),
+            (vec![up(), busy()], false, false, false),
+        ] {
+            let all = all_of(views.clone());
+            assert_eq!((all.is_healthy(), all.is_failed(), all.is_silent()), (healthy, failed, silent), "{views:?}");
+        }
+    }
+}

@@ -84,6 +84,25 @@ fn an_origin_is_healthy_only_when_its_application_serves() {
 }
 
 #[test]
+fn an_origin_is_busy_only_when_the_application_itself_says_so() {
+    let sonarqube = |status: u16, body: &str| origin(&AppKind::Sonarqube, &answer(status, &[], body));
+    for (status, busy) in [
+        ("STARTING", true),
+        ("RESTARTING", true),
+        ("DB_MIGRATION_RUNNING", true),
+        ("DB_MIGRATION_NEEDED", false),
+        ("DOWN", false),
+    ] {
+        let view = sonarqube(200, &status_body(status));
+        assert_eq!(matches!(view, OriginView::Busy { .. }), busy, "{status}");
+        assert_eq!(view.is_failed(), !busy, "{status}");
+    }
+    for gateway in [sonarqube(503, "<html>503</html>"), sonarqube(502, ""), sonarqube(503, &status_body("STARTING"))] {
+        assert!(matches!(gateway, OriginView::Unhealthy { .. }), "{gateway:?}");
+    }
+}
+
+#[test]
 fn a_redirect_is_not_healthy_unless_the_plan_expects_it() {
     let redirect = answer(302, &[("location", "https://login.example.com/?secret=1")], "");
     let view = origin(&AppKind::Sonarqube, &redirect);

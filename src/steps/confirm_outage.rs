@@ -45,15 +45,30 @@ pub fn decide(view: &StepView, newest: Witness, seen: &LastSeen) -> Look {
         return Look::Done { proof };
     }
     let verdict = verdict(&samples(view.record(), &newest), seen, timing);
+    let beside = running_beside(&view.run, &newest);
     let saw = Observation::Outage { witness: newest, verdict: verdict.clone() };
     match verdict {
         Verdict::PrimaryDown(_) => Look::Done { proof: saw },
-        Verdict::PrimaryHealthy(because) => Look::NoOutage { because, saw },
+        Verdict::PrimaryHealthy(because) => Look::NoOutage { because: because + &beside, saw },
         Verdict::Inconclusive(why) if is_overdue(view.record(), timing, view.now) => {
             // Once a person is asked, samples need not come as fast any more.
             Look::Ask { ask: ask(&view.run, &why), saw: Some(saw), again_in: timing.probe_interval * 3 }
         }
         Verdict::Inconclusive(_) => Look::Pending { saw: Some(saw), again_in: timing.probe_interval },
+    }
+}
+
+/// An earlier run of the incident may have started the standby; this one touches nothing, and says so.
+fn running_beside(run: &RunState, newest: &Witness) -> String {
+    match newest.standby.value() {
+        Some(view) if !view.is_silent() => {
+            format!(
+                "; but {} answers too ({}): see whether its cluster was left running",
+                run.created.standby,
+                view.text()
+            )
+        }
+        _ => String::new(),
     }
 }
 

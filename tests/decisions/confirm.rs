@@ -96,3 +96,15 @@ fn only_force_goes_without_the_proof() {
         assert_eq!(matches!(look, Look::Done { .. }), overridden, "force {force}");
     }
 }
+
+#[test]
+fn no_outage_beside_a_standby_that_answers_says_so() {
+    let mut samples = samples(&[Some(true); 5], Some(100.0));
+    let standby = super::fixture::origin(40, Some(true));
+    samples.iter_mut().for_each(|sample| sample.standby = standby.clone());
+    let (newest, before) = samples.split_last().unwrap();
+    let Look::NoOutage { because, .. } = look(&with_samples(Story::failover().started(0, STEP), before), newest) else {
+        panic!()
+    };
+    assert!(because.contains("but centralus answers too"), "{because}");
+}

@@ -28,5 +28,6 @@ mod tampering;
 mod tending;
 mod time;
 mod trace;
+mod two_writers;
 pub mod weather;
 mod world;

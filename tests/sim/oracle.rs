@@ -6,6 +6,7 @@ use super::host::Host;
 use super::peek;
 use super::steps::index;
 use super::time::{MINUTE, Ms, SECOND, clock_text, ms_of};
+use super::two_writers;
 use super::weather::Database;
 use super::world::{Happening, SITES};
 use reveille::domain::chain::Entry;
@@ -13,7 +14,8 @@ use reveille::domain::ledger::{self, LedgerEvent};
 use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
-use reveille::domain::run::{RunState, Verb};
+use reveille::domain::run::state::Intent;
+use reveille::domain::run::{RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::engine::verify;
 use std::collections::BTreeMap;
@@ -129,19 +131,9 @@ impl<'a> Oracle<'a> {
     }
 
     fn split_brain(&mut self) {
-        let log = self.host.world.state().log.clone();
-        for (at, happening) in log {
-            let owed = SITES.iter().any(|site| self.was_ever_owed(&SiteName::new(*site), at));
-            if matches!(happening, Happening::SplitBrain) && !owed {
-                self.breaks(at, "both sites write, and nobody decided to go on without the fence");
-            }
+        for (at, what) in two_writers::unforgiven(self.host, &self.ledger) {
+            self.breaks(at, what);
         }
-    }
-
-    fn was_ever_owed(&self, site: &SiteName, by: Ms) -> bool {
-        self.ledger.iter().any(|entry| {
-            ms_of(entry.at) <= by && matches!(&entry.event, LedgerEvent::FenceOwed { site: of, .. } if of == site)
-        })
     }
 
     // --- runs -----------------------------------------------------------------------------------------------------
@@ -254,12 +246,16 @@ impl<'a> Oracle<'a> {
 
     /// The policy "continue" never applies to a primary whose application answers, nor while its stop goes on.
     fn owed_by_policy(&mut self) {
-        let owed = self.runs.values().filter_map(|told| {
-            let record = told.state.step(StepName::FencePrimary)?;
-            let Some(Observation::FenceOwed { site, by, .. }) = &record.proof else { return None };
+        let owed = self.ledger.iter().filter_map(|entry| {
+            let LedgerEvent::FenceOwed { site, run, .. } = &entry.event else { return None };
+            let (at, record) = (ms_of(entry.at), self.runs.get(run)?.state.step(StepName::FencePrimary)?);
+            let by_policy = |saw: &Observation| matches!(saw, Observation::FenceOwed { by: None, .. });
+            let accepted =
+                |intent: &Intent| ms_of(intent.at) < at && intent.outcome.as_ref().is_some_and(Sent::is_accepted);
             // A stop whose answer was lost may go on where nobody can read it: the policy is for just that.
-            let known = by.is_none() && record.last_accepted().is_some();
-            Some((ms_of(record.ended_at?), site.clone(), known))
+            let known =
+                record.observations.iter().chain(&record.proof).any(by_policy) && record.intents.iter().any(accepted);
+            Some((at, site.clone(), known))
         });
         for (at, site, known_stop) in owed.collect::<Vec<_>>() {
             let from = at.saturating_sub(20 * SECOND);

@@ -6,6 +6,7 @@ use super::fact::Fact;
 use super::names::SiteName;
 use super::witness::{Verdict, Witness};
 use super::writer::WriterView;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// One observation of a step, typed, with when and from where.
@@ -87,6 +88,18 @@ impl Observation {
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
             Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } => false,
+        }
+    }
+
+    /// When it was seen, by the observer's clock; decisions have no such time.
+    pub fn seen_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Outage { witness, .. } => Some(witness.at),
+            Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => Some(cluster.at),
+            Self::Writer { writer } => Some(writer.at),
+            Self::App { app } => Some(app.at),
+            Self::Route { route } => Some(route.at),
+            Self::FenceOwed { .. } | Self::Override { .. } => None,
         }
     }
 

@@ -10,7 +10,7 @@ use super::ports::StepView;
 use super::send;
 use crate::domain::look::Look;
 use crate::domain::names::ChannelName;
-use crate::domain::run::{Next, Phase, RunEvent, RunState, Sent, StepState, next};
+use crate::domain::run::{Next, RunEvent, RunState, Sent, StepState, next};
 use crate::domain::runbook::StepName;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -199,7 +199,7 @@ impl<'a> Drive<'a> {
     /// Starts the steps that are open and lets those look whose time has come.
     async fn start_looks(&mut self, steps: &[StepName]) -> Result<(), JournalError> {
         for step in steps {
-            if self.state().step(*step).is_some_and(|state| state.phase == Phase::Pending) {
+            if self.state().step(*step).is_some_and(|state| !state.is_active()) {
                 self.append(RunEvent::StepStarted { step: *step }).await?;
             }
         }

@@ -45,7 +45,11 @@ fn impossible_for_step(run: &RunState, event: &RunEvent) -> Option<&'static str>
     }
     let phase = step.map(|state| state.phase);
     match event {
-        RunEvent::StepStarted { .. } => (phase != Some(Phase::Pending)).then_some("a step starts a second time"),
+        // A proven step may start again: its proof has grown too old to end with.
+        RunEvent::StepStarted { .. } => {
+            let may = matches!(phase, Some(Phase::Pending | Phase::Succeeded));
+            (!may).then_some("a step starts a second time")
+        }
         _ => (!step.is_some_and(StepState::is_active)).then_some("a step does something while it is not going on"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::sim::{plan, weather::Weather};
 use chrono::{DateTime, TimeDelta, Utc};
-use reveille::domain::application::OriginView;
+use reveille::domain::application::{AppView, IndexState, OriginView, RouteView};
 use reveille::domain::chain::Entry;
 use reveille::domain::cluster::ClusterView;
 use reveille::domain::fact::Fact;
@@ -13,6 +13,7 @@ use reveille::domain::plan::Plan;
 use reveille::domain::run::{Call, Created, RunEvent, RunState, Sent, StartedBy, Verb};
 use reveille::domain::runbook::{self, RunKind, StepName};
 use reveille::domain::witness::{Verdict, Witness};
+use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
 use reveille::engine::ports::StepView;
 use std::sync::Arc;
 
@@ -169,6 +170,25 @@ pub fn fence_owed() -> Observation {
 
 pub fn started_cluster(second: i64) -> Observation {
     Observation::Cluster { site: site(STANDBY), cluster: cluster(second, "Succeeded/Running") }
+}
+
+pub fn writer(second: i64, verdict: WriterVerdict) -> Observation {
+    let view = WriterView { host: "writer".into(), target: None, verdict, stages: Vec::new() };
+    Observation::Writer { writer: fact(second, Some(view)) }
+}
+
+pub fn writable(second: i64) -> Observation {
+    writer(second, WriterVerdict::Writable { proof: WriteProof::Canary { counter: second } })
+}
+
+pub fn app_serves(second: i64) -> Observation {
+    let app = AppView::Serving { said: "UP".into(), search_index: IndexState::NotApplicable };
+    Observation::App { app: fact(second, Some(app)) }
+}
+
+pub fn served_by_standby(second: i64) -> Observation {
+    let route = RouteView::ServedBy { site: site(STANDBY), said: "200".into() };
+    Observation::Route { route: fact(second, Some(route)) }
 }
 
 pub fn witness(second: i64, answers: Option<bool>, health: Option<f64>) -> Witness {

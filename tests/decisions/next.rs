@@ -1,16 +1,18 @@
 //! What a run does next, from its journal and the time alone.
 
 use super::fixture::{
-    Story, accepted, alert, at, confirmed, default_plan, fence, fence_owed, person, started_cluster, unanswered,
+    Story, accepted, alert, app_serves, at, confirmed, default_plan, fence, fence_owed, person, served_by_standby,
+    started_cluster, unanswered, writable, writer,
 };
 use reveille::domain::names::RunId;
 use reveille::domain::outcome::Outcome;
 use reveille::domain::plan::{Automation, Plan};
 use reveille::domain::run::{Ask, Next, RunEvent, StartedBy, next};
 use reveille::domain::runbook::{RunKind, StepName};
+use reveille::domain::writer::WriterVerdict;
 use std::time::Duration;
 
-use StepName::{ConfirmOutage, FencePrimary, StartReplica, VerifyWriter};
+use StepName::{ConfirmOutage, FencePrimary, StartReplica, VerifyApp, VerifyRoute, VerifyWriter};
 
 fn plan(automation: Automation) -> Plan {
     Plan { automation, ..default_plan() }
@@ -150,6 +152,50 @@ fn a_question_without_an_answer_ends_the_run_not_the_incident() {
     let over = next_of(&asked, 700);
     let Next::End(outcome) = &over else { panic!("{over:?}") };
     assert_eq!((outcome.word(), outcome.closes_incident()), ("operator-wait-over", false));
+}
+
+/// All proven; the writer right after the outage was confirmed, the route at second 600.
+fn all_proven() -> Story {
+    Story::failover()
+        .proven(60, ConfirmOutage, confirmed())
+        .proven(65, VerifyWriter, writable(65))
+        .proven(200, FencePrimary, fence(200, "Succeeded/Stopped", None))
+        .proven(500, StartReplica, started_cluster(500))
+        .proven(560, VerifyApp, app_serves(560))
+        .proven(600, VerifyRoute, served_by_standby(600))
+}
+
+#[test]
+fn a_success_needs_the_writer_proven_again_at_the_end() {
+    let story = all_proven();
+    assert_eq!(next_of(&story, 601), Next::Steps(vec![VerifyWriter]), "its proof is nine minutes old");
+    let looking = story.started(601, VerifyWriter);
+    assert!(looking.state().proof(VerifyWriter).is_none(), "the old proof counts no more");
+    assert_eq!(next_of(&looking, 602), Next::Steps(vec![VerifyWriter]));
+    let again = looking.then(602, RunEvent::StepSucceeded { step: VerifyWriter, proof: writable(602) });
+    assert_eq!(ended_as(&next_of(&again, 603)), "recovered");
+}
+
+#[test]
+fn a_writer_lost_meanwhile_is_waited_for_and_then_the_route_is_seen_anew() {
+    let ask = Ask { what: "promote".into(), means: String::new(), commands: Vec::new(), approve_means: None };
+    let lost = all_proven()
+        .started(601, VerifyWriter)
+        .saw(602, VerifyWriter, writer(602, WriterVerdict::InRecovery))
+        .then(602, RunEvent::NeedsOperator { step: VerifyWriter, ask });
+    assert_eq!(next_of(&lost, 900), Next::Steps(vec![VerifyWriter]));
+    let back = lost.clone().then(1000, RunEvent::StepSucceeded { step: VerifyWriter, proof: writable(1000) });
+    assert_eq!(next_of(&back, 1001), Next::Steps(vec![VerifyRoute]));
+    let seen = back.proven(1002, VerifyRoute, served_by_standby(1002));
+    assert_eq!(ended_as(&next_of(&seen, 1003)), "recovered");
+    assert_eq!(ended_as(&next_of(&lost, 602 + 8 * 60)), "operator-wait-over");
+}
+
+#[test]
+fn proofs_that_grew_old_while_nobody_drove_end_nothing() {
+    let fresh = all_proven().proven(601, VerifyWriter, writable(601));
+    assert_eq!(ended_as(&next_of(&fresh, 610)), "recovered");
+    assert_eq!(next_of(&fresh, 3600), Next::Steps(vec![VerifyWriter, VerifyRoute]));
 }
 
 #[test]

@@ -202,11 +202,11 @@ impl<'a> Oracle<'a> {
                 self.breaks(ended, format!("{run}: the world knows nothing of {step}: {}", proof.text()));
             }
         }
-        let served = state.steps.get(&StepName::VerifyRoute).and_then(|step| step.proof.as_ref());
-        if let Some(Observation::Route { route }) = served
-            && ended > ms_of(route.at) + MINUTE
-        {
-            self.breaks(ended, format!("{run} recovered long after it was last seen to serve"));
+        for step in [StepName::VerifyWriter, StepName::VerifyRoute] {
+            let seen = state.proof(step).and_then(Observation::seen_at).map(ms_of);
+            if seen.is_none_or(|seen| ended > seen + MINUTE) {
+                self.breaks(ended, format!("{run} recovered long after {step} was last proven"));
+            }
         }
     }
 

@@ -283,12 +283,21 @@ impl Dice {
         let back = at + self.between(30 * SECOND, 14 * MINUTE);
         match self.between(0, 99) {
             0..50 => Vec::new(),
-            50..68 => vec![(at, Database::Unreachable), (back, Database::Writable)],
-            68..86 => vec![(at, Database::InRecovery), (back, Database::Writable)],
-            86..92 => vec![(at, Database::ReadOnly), (back, Database::Writable)],
-            92..96 => vec![(at, Database::InRecovery)],
+            50..64 => vec![(at, Database::Unreachable), (back, Database::Writable)],
+            64..80 => vec![(at, Database::InRecovery), (back, Database::Writable)],
+            80..86 => vec![(at, Database::ReadOnly), (back, Database::Writable)],
+            86..90 => vec![(at, Database::InRecovery)],
+            90..97 => self.lost_later(outage),
             _ => vec![(at, Database::Unreachable)],
         }
+    }
+
+    /// The database dies while the standby starts, after it may have been proven once.
+    fn lost_later(&mut self, outage: Ms) -> Vec<(Ms, Database)> {
+        let at = outage + self.between(3 * MINUTE, 9 * MINUTE);
+        let back = at + self.between(30 * SECOND, 6 * MINUTE);
+        let lost = self.pick(&[Database::InRecovery, Database::Unreachable]);
+        vec![(at, lost), (back, Database::Writable)]
     }
 
     fn gaps(&mut self) -> Vec<(Ms, Ms)> {

@@ -73,6 +73,7 @@ pub struct Site {
     pub alive: Timeline<bool>,
     pub ingress: Timeline<bool>,
     booted_at: Option<Ms>,
+    came_up: bool,
     /// Whether its origin answers as a healthy one.
     pub origin: Timeline<bool>,
     pub writes: Timeline<bool>,
@@ -86,6 +87,7 @@ impl Site {
             alive: Timeline::of(true),
             ingress: Timeline::of(true),
             booted_at: up.then_some(0),
+            came_up: up,
             origin: Timeline::of(up),
             writes: Timeline::of(up),
         }
@@ -258,8 +260,11 @@ impl World {
             Some(at) => Some(at),
             None => Some(now + self.weather.app_boot),
         };
-        let works = site.booted_at.is_some_and(|at| at <= now) && writable;
-        let answers = works && *site.ingress.now();
+        let booted = site.booted_at.is_some_and(|at| at <= now);
+        let works = booted && writable;
+        // Like SonarQube: once up, it answers as before whatever becomes of its database.
+        site.came_up = booted && (site.came_up || writable);
+        let answers = site.came_up && *site.ingress.now();
         site.origin.note(now, answers);
         let changed = site.writes.note(now, works);
         let begun = site.booted_at.filter(|_| !was_booting);

@@ -8,12 +8,20 @@ use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Automation;
 use crate::domain::runbook::{self, Line, RunKind, StepName};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A success rests on a writer and a route that were seen no longer ago than this. Whatever took longer, or died and was
+/// taken up again, is looked at once more: a database may be lost, or failed over, while the cluster starts.
+const FRESH: TimeDelta = TimeDelta::seconds(45);
+
+/// The proofs that a success rests on at its very end. The route is asked of the application itself, so it also stands
+/// for that.
+const LAST_PROOFS: [StepName; 2] = [StepName::VerifyWriter, StepName::VerifyRoute];
 
 /// The next thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
-    /// Let these steps look; the ones not started yet are to be started.
+    /// Let these steps look. The ones not started yet are to be started, and proven ones again: their proof is too old.
     Steps(Vec<StepName>),
     /// Ask for approval, to be given until then.
     AskApproval {
@@ -64,7 +72,7 @@ fn ending(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
     if run.steps.values().any(|step| step.in_flight(now).is_some()) {
         return None;
     }
-    person_ended(run).or_else(|| step_failed(run)).or_else(|| all_done(run)).or_else(|| waited_too_long(run, now))
+    person_ended(run).or_else(|| step_failed(run)).or_else(|| all_done(run, now)).or_else(|| waited_too_long(run, now))
 }
 
 fn person_ended(run: &RunState) -> Option<Outcome> {
@@ -93,8 +101,8 @@ fn step_failed(run: &RunState) -> Option<Outcome> {
     Some(state.failed_outcome(*step))
 }
 
-fn all_done(run: &RunState) -> Option<Outcome> {
-    if run.steps.values().any(|state| state.phase != Phase::Succeeded) {
+fn all_done(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
+    if !is_proven(run) || !stale(run, now).is_empty() {
         return None;
     }
     match run.created.kind {
@@ -104,6 +112,16 @@ fn all_done(run: &RunState) -> Option<Outcome> {
             Err(gap) => Outcome::Failed { step: gap.step, class: FailureClass::Other, message: gap.to_string() },
         }),
     }
+}
+
+fn is_proven(run: &RunState) -> bool {
+    run.steps.values().all(|state| state.phase == Phase::Succeeded)
+}
+
+/// The steps whose proof is too old to end a run with.
+fn stale(run: &RunState, now: DateTime<Utc>) -> Vec<StepName> {
+    let is_old = |step: &StepName| run.proof(*step).and_then(Observation::seen_at).is_some_and(|at| now - at > FRESH);
+    LAST_PROOFS.into_iter().filter(is_old).collect()
 }
 
 /// Only a cluster that was seen to be stopped pays a fence debt; a fence that is owed once more does not.
@@ -144,6 +162,9 @@ fn waited_too_long(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
 
 /// The run goes on: which steps look, or whom it waits for.
 fn working(run: &RunState, now: DateTime<Utc>) -> Next {
+    if is_proven(run) {
+        return Next::Steps(stale(run, now));
+    }
     let lines = runbook::lines(run.created.kind);
     let open: Vec<&Line> = lines.iter().filter(|line| is_open(run, line)).collect();
     let (gated, free): (Vec<&Line>, Vec<&Line>) = open.into_iter().partition(|line| line.mutates && is_gated(run));

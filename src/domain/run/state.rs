@@ -252,6 +252,9 @@ impl StepState {
             RunEvent::StepStarted { .. } => {
                 self.phase = Phase::Running;
                 self.started_at = Some(entry.at);
+                // A proof that has grown too old to end with is evidence from now on.
+                self.ended_at = None;
+                self.observations.extend(self.proof.take());
             }
             RunEvent::Intent { call, send_before, .. } => self.intents.push(Intent {
                 call: call.clone(),

@@ -93,10 +93,6 @@ async fn refused_reset_and_silent_origins_are_unreachable_and_say_how() {
     assert_eq!(why, "no answer within 300ms");
     unreachable_why(bench.origin(Behaviour::Close, LONG).await);
 
-    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"status\":".to_vec();
-    let why = unreachable_why(bench.origin(Behaviour::AnswerThenSilence(half), short).await);
-    assert!(why.starts_with("answered 200, but"), "{why}");
-
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let closed = HostPort { host: HOST.into(), port: Some(port) };
     let why = unreachable_why(bench.probe.origin(&closed, &AppKind::Sonarqube, LONG).await);
@@ -105,6 +101,15 @@ async fn refused_reset_and_silent_origins_are_unreachable_and_say_how() {
     let gone = HostPort { host: "gone.example.test".into(), port: None };
     let why = unreachable_why(bench.probe.origin(&gone, &AppKind::Sonarqube, LONG).await);
     assert!(why.contains("gone.example.test does not exist"), "{why}");
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_ill_but_not_silent() {
+    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"status\":".to_vec();
+    let short = Duration::from_millis(300);
+    let view = Bench::new().await.origin(Behaviour::AnswerThenSilence(half), short).await;
+    let OriginView::Unhealthy { said } = view else { panic!("{view:?}") };
+    assert!(said.starts_with("answered 200, but"), "{said}");
 }
 
 #[tokio::test]

@@ -118,9 +118,13 @@ fn is_proven(run: &RunState) -> bool {
     run.steps.values().all(|state| state.phase == Phase::Succeeded)
 }
 
-/// The steps whose proof is too old to end a run with.
+/// The steps whose proof is too old to end a run with, or was seen by a driver with another clock.
 fn stale(run: &RunState, now: DateTime<Utc>) -> Vec<StepName> {
-    let is_old = |step: &StepName| run.proof(*step).and_then(Observation::seen_at).is_some_and(|at| now - at > FRESH);
+    let is_old = |step: &StepName| {
+        let Some(at) = run.proof(*step).and_then(Observation::seen_at) else { return false };
+        let proven_in = run.step(*step).and_then(|state| state.proven_in);
+        now - at > FRESH || proven_in != Some(run.claim.slice)
+    };
     LAST_PROOFS.into_iter().filter(is_old).collect()
 }
 

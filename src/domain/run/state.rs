@@ -44,6 +44,8 @@ pub struct StepState {
     pub observations: Vec<Observation>,
     pub asked: Option<Asked>,
     pub proof: Option<Observation>,
+    /// The slice in which the proof was written. Two slices may have drivers whose clocks differ by minutes.
+    pub proven_in: Option<u64>,
     pub failure: Option<(FailureClass, String)>,
     /// A person approved while this step was asking.
     pub approved: Option<Word>,
@@ -159,7 +161,11 @@ impl RunState {
         self.last_event_at = entry.at;
         self.claim.apply(&entry.event);
         if let Some(step) = entry.event.step() {
-            self.steps.entry(step).or_default().apply(entry);
+            let state = self.steps.entry(step).or_default();
+            state.apply(entry);
+            if let RunEvent::StepSucceeded { .. } = entry.event {
+                state.proven_in = Some(self.claim.slice);
+            }
             return;
         }
         match &entry.event {

@@ -134,7 +134,7 @@ impl Bench {
         let step = |name| Arc::new(Caller { name, who: who.into(), bench: self.clone() }) as Arc<dyn Step>;
         let names = [FENCE, StepName::StartReplica, StepName::VerifyWriter];
         let steps: BTreeMap<_, _> = names.into_iter().map(|name| (name, step(name))).collect();
-        Engine { store: self.log(), steps: Arc::new(steps), ..engine }
+        Engine { store: self.log(), steps: Arc::new(steps), channels: Arc::default(), ..engine }
     }
 
     /// The same with a store that has its moods.
@@ -339,7 +339,7 @@ async fn a_run_that_kills_three_drivers_in_a_row_is_parked() {
 async fn nothing_is_written_behind_the_closing() {
     let bench = Bench::fence(8 * SECOND).await;
     let driving = drive(bench.engine("a"), 3 * SECOND);
-    sleep_ms(2 * SECOND).await;
+    sleep_ms(5 * SECOND).await;
     bench.append(vec![RunEvent::Closed]).await;
     driving.await.unwrap().unwrap();
     assert_eq!(bench.last().await, RunEvent::Closed);

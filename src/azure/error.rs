@@ -60,7 +60,7 @@ pub enum ArmError {
     #[error("{call}: not sent, its time to be sent is over")]
     TooLate { call: CallName },
     /// Sent, but no complete answer came back.
-    #[error("{call}: no complete answer (x-ms-client-request-id {client_request_id})")]
+    #[error("{call}: no complete answer")]
     Lost {
         call: CallName,
         client_request_id: String,

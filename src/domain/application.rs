@@ -64,8 +64,10 @@ pub enum IndexState {
 pub enum RouteView {
     /// Served, and a header set at the ingress names the site.
     ServedBy { site: SiteName, said: String },
-    /// Served, but nothing in the answer tells by which site (no header configured, or none came): the weaker proof.
+    /// Served, and the plan names no header that would tell by which site: the weaker proof.
     Served { said: String },
+    /// Served, but the header that tells the sites apart did not come: it may well be the old site.
+    Unmarked { header: String, said: String },
     /// Served by a site that should not serve now.
     ServedByOther { by: String, said: String },
     /// Front Door answered, the application did not.
@@ -117,6 +119,9 @@ impl RouteView {
         match self {
             Self::ServedBy { site, said } => format!("served by {site} ({said})"),
             Self::Served { said } => format!("served, site not told ({said})"),
+            Self::Unmarked { header, said } => {
+                format!("served, but the answer has no header {header} to tell by which site ({said})")
+            }
             Self::ServedByOther { by, said } => format!("served by {by} ({said})"),
             Self::Failing { said } => format!("failing ({said})"),
             Self::Unreachable { why } => format!("Front Door unreachable ({why})"),

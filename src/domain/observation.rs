@@ -103,16 +103,17 @@ impl Observation {
         }
     }
 
-    /// From where it was seen.
-    pub fn seen_from(&self) -> &str {
+    /// From where it was seen: every witness that its line quotes.
+    pub fn seen_from(&self) -> String {
         match self {
-            Self::Outage { witness, .. } => &witness.primary.from,
-            Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => &cluster.from,
-            Self::Writer { writer } => &writer.from,
-            Self::App { app } => &app.from,
-            Self::Route { route } => &route.from,
-            Self::FenceOwed { .. } => "the plan's policy",
-            Self::Override { .. } => "a person",
+            Self::Outage { witness, .. } => both(&witness.primary.from, &witness.origin_health.from),
+            Self::Fence { cluster, origin, .. } => both(&cluster.from, &origin.from),
+            Self::Cluster { cluster, .. } => cluster.from.clone(),
+            Self::Writer { writer } => writer.from.clone(),
+            Self::App { app } => app.from.clone(),
+            Self::Route { route } => route.from.clone(),
+            Self::FenceOwed { by: None, .. } => "the plan's policy".into(),
+            Self::FenceOwed { by: Some(_), .. } | Self::Override { .. } => "a person".into(),
         }
     }
 
@@ -120,13 +121,18 @@ impl Observation {
     pub fn request_ids(&self) -> Vec<String> {
         match self {
             Self::Outage { witness, .. } => witness.origin_health.request_ids.clone(),
-            Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => cluster.request_ids.clone(),
+            Self::Fence { cluster, origin, .. } => [&cluster.request_ids[..], &origin.request_ids].concat(),
+            Self::Cluster { cluster, .. } => cluster.request_ids.clone(),
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),
             Self::FenceOwed { .. } | Self::Override { .. } => Vec::new(),
         }
     }
+}
+
+fn both(one: &str, other: &str) -> String {
+    if one == other { one.to_owned() } else { format!("{one}; {other}") }
 }
 
 fn told<T>(fact: &Fact<T>, text: impl Fn(&T) -> String) -> String {

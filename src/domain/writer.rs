@@ -52,12 +52,35 @@ pub enum WriterVerdict {
 pub enum WriteProof {
     /// An UPDATE of Reveille's own one-row table was committed (its new counter value).
     Canary { counter: i64 },
-    /// Only `pg_logical_emit_message` was committed, since the table is missing. It succeeds even where ordinary
-    /// writes are refused by `default_transaction_read_only`, so it is the weaker proof.
+    /// Only `pg_logical_emit_message` was committed, since the table is missing. It asks for no grant on any
+    /// table, so it is the weaker proof; where the transaction is known to be read-only it proves nothing.
     LogicalMessage { lsn: String },
 }
 
+/// What a database administrator runs once, in the plan's database, so that Reveille can prove writes.
+/// [`canary_grant`] gives the grant that goes with it.
+pub const CANARY_SQL: &str = "\
+CREATE TABLE reveille_canary (
+    id         integer PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    counter    bigint NOT NULL,
+    written_by text,
+    written_at timestamptz
+);
+INSERT INTO reveille_canary (counter) VALUES (0);
+";
+
+/// The least that the plan's database user needs on the canary table.
+pub fn canary_grant(user: &str) -> String {
+    format!("GRANT SELECT, UPDATE ON reveille_canary TO \"{}\";", user.replace('"', "\"\""))
+}
+
 impl WriterView {
+    /// The way taken, with how long each stage took; empty when nothing was tried.
+    pub fn way(&self) -> String {
+        let stage = |stage: &Stage| format!("{} {} in {} ms", stage.name, stage.detail, stage.took.as_millis());
+        self.stages.iter().map(stage).collect::<Vec<_>>().join("; ")
+    }
+
     pub fn is_writable(&self) -> bool {
         matches!(self.verdict, WriterVerdict::Writable { .. })
     }

@@ -6,8 +6,10 @@ use crate::domain::chain::{Head, digest};
 use crate::domain::duration;
 use crate::domain::names::ChannelName;
 use crate::domain::notice::{Moment, Notice};
-use crate::domain::report::Report;
+use crate::domain::report::{NextStep, Report, advice};
+use crate::domain::run::state::Asked;
 use crate::domain::run::{Approval, RunEvent, RunState};
+use crate::domain::runbook::StepName;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -43,12 +45,42 @@ fn moments(run: &RunState) -> Vec<(Moment, String)> {
     if let Approval::Asked { .. } = run.approval {
         moments.push((Moment::NeedsOperator, "approval".to_owned()));
     }
-    moments.extend(
-        run.asking().map(|(step, asked)| {
-            (Moment::NeedsOperator, format!("{step}:{}", &digest(asked.ask.what.as_bytes())[..8]))
-        }),
-    );
+    moments.extend(run.asking().map(|(step, asked)| (Moment::NeedsOperator, about(step, asked))));
     moments
+}
+
+/// Tells the questions of a run apart. The same kind of question of the same step is asked once.
+fn about(step: StepName, asked: &Asked) -> String {
+    format!("{step}:{}", &digest(asked.ask.kind().as_bytes())[..8])
+}
+
+/// What a notice asks people for: its own question, or all that is left to do when the run has ended.
+fn questions(run: &RunState, report: &Report, due: &Due) -> Vec<NextStep> {
+    match due.moment {
+        Moment::Admitted => Vec::new(),
+        Moment::Ended => report.next_steps.clone(),
+        Moment::NeedsOperator => match asking(run, due) {
+            Some((step, asked)) => vec![advice::question(step, asked)],
+            None => vec![advice::approval(run)],
+        },
+    }
+}
+
+/// The step whose question a notice is about; none when it is about the approval of the run.
+fn asking<'a>(run: &'a RunState, due: &Due) -> Option<(StepName, &'a Asked)> {
+    run.asking().find(|(step, asked)| about(*step, asked) == due.about)
+}
+
+fn headline(run: &RunState, report: &Report, due: &Due) -> String {
+    match due.moment {
+        Moment::Admitted => format!("{} of {} admitted: {}", report.kind, report.plan, report.first_sign),
+        Moment::Ended => report.headline.clone(),
+        Moment::NeedsOperator => match (asking(run, due), &run.approval) {
+            (Some((step, asked)), _) => format!("Needs a person: {step}: {}", asked.ask.what),
+            (None, Approval::Asked { until, .. }) => format!("Needs approval until {}", until.format("%H:%M:%S UTC")),
+            (None, _) => report.headline.clone(),
+        },
+    }
 }
 
 fn one(run: &RunState, channel: &ChannelName, moment: Moment, about: &str, settings: &Settings) -> Option<Due> {
@@ -86,7 +118,8 @@ pub fn notice(run: &RunState, head: &Head, due: &Due, now: DateTime<Utc>) -> Not
     summary_lines.extend(report.not_proven.iter().map(|open| format!("Not proven: {open}")));
     summary_lines.extend(report.owed.iter().map(|owed| format!("Owed: {owed}")));
     let ended = due.moment == Moment::Ended;
-    let question = report.next_steps.first().filter(|_| due.moment == Moment::NeedsOperator || ended);
+    let questions = questions(run, &report, due);
+    let asks: Vec<&str> = questions.iter().map(|step| step.what.as_str()).collect();
     Notice {
         id: format!("{}/{}/{}", report.run, due.moment.as_str(), due.about),
         plan: report.plan.clone(),
@@ -94,12 +127,9 @@ pub fn notice(run: &RunState, head: &Head, due: &Due, now: DateTime<Utc>) -> Not
         incident: Some(report.incident.clone()),
         moment: due.moment,
         outcome: run.outcome.as_ref().map(|outcome| outcome.word().to_owned()),
-        headline: match due.moment {
-            Moment::Admitted => format!("{} of {} admitted: {}", report.kind, report.plan, report.first_sign),
-            _ => report.headline.clone(),
-        },
-        ask: question.map(|step| step.what.clone()),
-        commands: question.map(|step| step.commands.clone()).unwrap_or_default(),
+        headline: headline(run, &report, due),
+        ask: (!asks.is_empty()).then(|| asks.join(" | ")),
+        commands: questions.iter().flat_map(|step| step.commands.clone()).collect(),
         summary_lines,
         report: ended.then(|| serde_json::to_value(&report).unwrap_or_default()),
         journal_head: head.hash.clone(),

@@ -2,34 +2,19 @@
 //!
 //! `transaction_read_only` is read inside the same transaction, so the report shows what the server thought of that very
 //! write. Without the table only `pg_logical_emit_message` is left. It writes to the WAL and commits, but it also succeeds
-//! with `default_transaction_read_only = on`, where every ordinary write fails: the weaker proof, and reported as such.
+//! where the transaction is read-only and every ordinary write fails: so there it is not even tried, and elsewhere it is
+//! the weaker proof (a missing grant would not show), and reported as such.
 
 use super::session::Session;
 use super::sqlstate::{at_work, is_missing_table};
 use super::walk::StageResult;
+pub use crate::domain::writer::{CANARY_SQL, canary_grant};
 use crate::domain::writer::{WriteProof, WriterVerdict};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The name of the stage in a view.
 pub(super) const STAGE: &str = "canary";
-
-/// What a database administrator runs once, in the plan's database, so that Reveille can prove writes.
-/// [`canary_grant`] gives the grant that goes with it.
-pub const CANARY_SQL: &str = "\
-CREATE TABLE reveille_canary (
-    id         integer PRIMARY KEY DEFAULT 1 CHECK (id = 1),
-    counter    bigint NOT NULL,
-    written_by text,
-    written_at timestamptz
-);
-INSERT INTO reveille_canary (counter) VALUES (0);
-";
-
-/// The least that the plan's database user needs on the canary table.
-pub fn canary_grant(user: &str) -> String {
-    format!("GRANT SELECT, UPDATE ON reveille_canary TO \"{}\";", user.replace('"', "\"\""))
-}
 
 /// How the attempt on the table went.
 enum Attempt {
@@ -100,6 +85,10 @@ impl Canary<'_> {
 
     async fn emit(&self, why: &str) -> StageResult<WriteProof> {
         let read_only = self.begin().await?;
+        if read_only == "on" {
+            self.ask("ROLLBACK").await?;
+            return Err(WriterVerdict::ReadOnly { why: format!("{why}, and transaction_read_only is on") });
+        }
         let mark = &self.mark;
         let sql = format!("SELECT pg_logical_emit_message(true, 'reveille', '{mark}')");
         let lsn = self.ask(&sql).await?.ok_or_else(|| odd("no position"))?;

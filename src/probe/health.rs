@@ -63,10 +63,8 @@ pub fn route(question: &RouteQuestion<'_>, answer: &Answer) -> RouteView {
 
 /// Which site served, by the header that each site's ingress sets.
 fn served(question: &RouteQuestion<'_>, answer: &Answer, said: String) -> RouteView {
-    let header = question.app.served_by_header.as_deref();
-    let Some((name, by)) = header.and_then(|name| Some((name, answer.header(name)?))) else {
-        return RouteView::Served { said };
-    };
+    let Some(name) = question.app.served_by_header.as_deref() else { return RouteView::Served { said } };
+    let Some(by) = answer.header(name) else { return RouteView::Unmarked { header: name.to_owned(), said } };
     let said = format!("{said}, {name}: {}", one_line(by));
     let wanted = |site: &&Site| question.expected.is_none_or(|expected| expected == &site.name);
     match question.sites.iter().find(|site| site.served_by.eq_ignore_ascii_case(by)).filter(wanted) {

@@ -10,6 +10,7 @@ use crate::domain::look::Look;
 use crate::domain::observation::Observation;
 use crate::domain::run::Ask;
 use crate::engine::ports::StepView;
+use chrono::{DateTime, Utc};
 
 // --- inputs: what the application said of itself ------------------------------------------------------------------
 
@@ -26,6 +27,8 @@ pub fn decide(view: &StepView, app: Fact<AppView>) -> Look {
     match said {
         Some(AppView::Serving { .. }) => Look::Done { proof: saw },
         Some(AppView::MigrationNeeded { .. }) => Look::Ask { ask: migration(view), saw: Some(saw), again_in },
+        // How long a migration takes depends on the data; a person watches it.
+        Some(AppView::MigrationRunning { .. }) => Look::Pending { saw: Some(saw), again_in },
         _ if is_overdue(view) => {
             let limit = duration::text(timing.app_deadline);
             let message = format!("the application did not serve within {limit}: {}", saw.text());
@@ -35,8 +38,23 @@ pub fn decide(view: &StepView, app: Fact<AppView>) -> Look {
     }
 }
 
+/// When the time to come up began: with the step, or when the application was first seen behind a migration, for which
+/// a person may have been awaited for hours. Nothing seen behind it yet: it begins now.
+fn coming_up_since(view: &StepView) -> DateTime<Utc> {
+    let seen = &view.record().observations;
+    match seen.iter().rposition(is_migration) {
+        Some(last) => seen.get(last + 1).and_then(Observation::seen_at).unwrap_or(view.now),
+        None => view.record().started_at.unwrap_or(view.now),
+    }
+}
+
+fn is_migration(saw: &Observation) -> bool {
+    let Observation::App { app } = saw else { return false };
+    matches!(app.value(), Some(AppView::MigrationNeeded { .. } | AppView::MigrationRunning { .. }))
+}
+
 fn is_overdue(view: &StepView) -> bool {
-    let since = view.record().started_at.unwrap_or(view.now);
+    let since = coming_up_since(view);
     (view.now - since).to_std().is_ok_and(|spent| spent >= view.run.created.plan.timing.app_deadline)
 }
 

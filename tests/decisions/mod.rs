@@ -7,5 +7,6 @@ mod fence;
 mod fixture;
 mod next;
 mod start;
+mod told;
 mod verify;
 mod words;

@@ -1,9 +1,11 @@
 //! `verify-writer`, `verify-app`, `verify-route`: what proves, what waits, what needs a person, what fails.
 
-use super::fixture::{PRIMARY, STANDBY, Story, fact, site};
+use super::fixture::{PRIMARY, STANDBY, Story, alert, default_plan, fact, site};
 use reveille::domain::application::{AppView, IndexState, RouteView};
 use reveille::domain::look::Look;
-use reveille::domain::runbook::StepName;
+use reveille::domain::observation::Observation;
+use reveille::domain::resource::ResourceId;
+use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
 use reveille::steps::{verify_app, verify_route, verify_writer};
 
@@ -54,12 +56,40 @@ fn the_promotion_is_named_for_the_replica_that_is_left() {
 }
 
 #[test]
+fn the_promotion_is_named_for_the_replica_that_answers_whatever_its_name() {
+    let mut plan = default_plan();
+    plan.database.servers = ["one", "two"]
+        .map(|name| {
+            let id = format!(
+                "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/{name}"
+            );
+            ResourceId::parse(&id).unwrap()
+        })
+        .to_vec();
+    let story = Story::of(RunKind::Failover, plan, alert()).started(0, StepName::VerifyWriter);
+    let look = |target: Option<&str>| {
+        let target = target.map(str::to_owned);
+        let seen = WriterView { host: "w".into(), target, verdict: WriterVerdict::InRecovery, stages: Vec::new() };
+        match verify_writer::decide(&story.view(StepName::VerifyWriter, 10), fact(10, Some(seen))) {
+            Look::Ask { ask, .. } => ask,
+            other => panic!("{other:?}"),
+        }
+    };
+    let known = look(Some("two.postgres.database.azure.com"));
+    assert!(known.commands.len() == 1 && known.commands[0].contains("--name two "), "{:?}", known.commands);
+    let open = look(None);
+    assert_eq!(open.commands.len(), 2);
+    assert!(open.means.contains("run only the one for the server that is not at eastus2"), "{}", open.means);
+    assert!(open.means.contains("promote = \"never\""), "{}", open.means);
+}
+
+#[test]
 fn the_application_proves_itself_or_fails_at_its_deadline() {
     let said = || "test".to_owned();
     let cases = [
         (Some(AppView::Serving { said: said(), search_index: IndexState::NotVerified }), "proven", "proven"),
         (Some(AppView::Starting { said: said() }), "wait", "fail"),
-        (Some(AppView::MigrationRunning { said: said() }), "wait", "fail"),
+        (Some(AppView::MigrationRunning { said: said() }), "wait", "wait"),
         (Some(AppView::MigrationNeeded { said: said() }), "ask", "ask"),
         (Some(AppView::Down { said: said() }), "wait", "fail"),
         (Some(AppView::Unreachable { why: said() }), "wait", "fail"),
@@ -76,12 +106,31 @@ fn the_application_proves_itself_or_fails_at_its_deadline() {
 }
 
 #[test]
+fn the_applications_time_begins_anew_behind_a_migration() {
+    let said = || "test".to_owned();
+    let saw = |second, app| Observation::App { app: fact(second, Some(app)) };
+    let migrated = Story::failover()
+        .started(0, StepName::VerifyApp)
+        .saw(60, StepName::VerifyApp, saw(60, AppView::MigrationNeeded { said: said() }))
+        .saw(3600, StepName::VerifyApp, saw(3600, AppView::MigrationRunning { said: said() }));
+    let look = |story: &Story, second| {
+        let app = fact(second, Some(AppView::Starting { said: said() }));
+        word(&verify_app::decide(&story.view(StepName::VerifyApp, second), app))
+    };
+    assert_eq!(look(&migrated, 4000), "wait", "the first look behind the migration");
+    let starting = migrated.saw(4000, StepName::VerifyApp, saw(4000, AppView::Starting { said: said() }));
+    assert_eq!(look(&starting, 4000 + OVERDUE - 120), "wait");
+    assert_eq!(look(&starting, 4000 + OVERDUE), "fail");
+}
+
+#[test]
 fn the_route_is_proven_by_the_standby_alone() {
     let said = || "200".to_owned();
     let cases = [
         (Some(RouteView::ServedBy { site: site(STANDBY), said: said() }), "proven", "proven"),
         (Some(RouteView::Served { said: said() }), "proven", "proven"),
         (Some(RouteView::ServedBy { site: site(PRIMARY), said: said() }), "wait", "fail"),
+        (Some(RouteView::Unmarked { header: "x-site".into(), said: said() }), "wait", "fail"),
         (Some(RouteView::ServedByOther { by: "x".into(), said: said() }), "wait", "fail"),
         (Some(RouteView::Failing { said: said() }), "wait", "fail"),
         (Some(RouteView::Unreachable { why: said() }), "wait", "fail"),

@@ -1,12 +1,15 @@
 //! What to do next, with the exact commands.
 
 use super::NextStep;
-use crate::domain::names::SiteName;
+use crate::domain::failure::FailureClass;
+use crate::domain::names::{PlanName, SiteName};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::resource::ResourceId;
+use crate::domain::run::state::Asked;
 use crate::domain::run::{Approval, RunState};
 use crate::domain::runbook::StepName;
+use crate::domain::writer::{CANARY_SQL, canary_grant};
 
 /// `az aks start|stop|show` for a cluster.
 pub fn aks_command(verb: &str, cluster: &ResourceId) -> String {
@@ -45,47 +48,61 @@ pub(super) fn next_steps(run: &RunState) -> Vec<NextStep> {
 
 /// What the run asks people while it goes on, and what was still open when it ended.
 fn open_questions(run: &RunState) -> Vec<NextStep> {
-    let mut steps: Vec<NextStep> = run
-        .asking()
-        .map(|(step, asked)| NextStep {
-            what: format!("{step}: {} {}", asked.ask.what, asked.ask.means),
-            commands: asked.ask.commands.clone(),
-        })
-        .collect();
+    let mut steps: Vec<NextStep> = run.asking().map(|(step, asked)| question(step, asked)).collect();
     if run.outcome.is_none()
         && let Approval::Asked { .. } = run.approval
     {
-        let id = &run.created.run;
-        steps.push(NextStep {
-            what: "Approve or decline the failover".into(),
-            commands: vec![
-                format!("reveille approve {id} --why \"…\" --execute"),
-                format!("reveille decline {id} --why \"…\" --execute"),
-            ],
-        });
+        steps.push(approval(run));
     }
     steps
+}
+
+/// The question of a step.
+pub fn question(step: StepName, asked: &Asked) -> NextStep {
+    NextStep { what: format!("{step}: {} {}", asked.ask.what, asked.ask.means), commands: asked.ask.commands.clone() }
+}
+
+/// The question of the run itself.
+pub fn approval(run: &RunState) -> NextStep {
+    let id = &run.created.run;
+    NextStep {
+        what: "Approve or decline the failover".into(),
+        commands: vec![
+            format!("reveille approve {id} --why \"…\" --execute"),
+            format!("reveille decline {id} --why \"…\" --execute"),
+        ],
+    }
 }
 
 fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
     let plan = &run.created.plan.name;
     match outcome {
-        Outcome::Recovered { serving } => serving.not_proven().iter().filter_map(|open| prove(open)).collect(),
+        Outcome::Recovered { serving } => serving.not_proven().iter().filter_map(|open| prove(run, open)).collect(),
         Outcome::NoOutage { .. } | Outcome::Fenced { .. } | Outcome::GaveWay { .. } => Vec::new(),
         Outcome::Observed { .. } => vec![NextStep {
             what: "Nothing was touched. To let Reveille act, set automation to approve or act".into(),
             commands: Vec::new(),
         }],
         Outcome::Declined { .. } | Outcome::Aborted { .. } => left_as_it_is(run),
-        _ => std::iter::once(NextStep {
-            what:
-                "The incident stays open and is asked again after the cool-down; start at once when the cause is gone"
-                    .into(),
-            commands: vec![format!("reveille failover {plan} --why \"…\" --execute")],
-        })
-        .chain(left_as_it_is(run))
-        .collect(),
+        Outcome::Failed { step, class, .. } => {
+            why_it_failed(*step, *class).into_iter().chain([again(plan)]).chain(left_as_it_is(run)).collect()
+        }
+        _ => std::iter::once(again(plan)).chain(left_as_it_is(run)).collect(),
     }
+}
+
+fn again(plan: &PlanName) -> NextStep {
+    NextStep {
+        what: "The incident stays open and is asked again after the cool-down; start at once when the cause is gone"
+            .into(),
+        commands: vec![format!("reveille failover {plan} --why \"…\" --execute")],
+    }
+}
+
+/// What the class of a failure means and how it is lifted, where it has one.
+fn why_it_failed(step: StepName, class: FailureClass) -> Option<NextStep> {
+    let known = class != FailureClass::Other;
+    known.then(|| NextStep { what: format!("{step}: {} {}", class.meaning(), class.advice()), commands: Vec::new() })
 }
 
 /// What Azure accepted and nobody takes back: whoever reads an unfinished run has to know it.
@@ -101,10 +118,24 @@ fn left_as_it_is(run: &RunState) -> Vec<NextStep> {
     vec![NextStep { what: format!("Nothing was undone; left as it is: {}", calls.join("; ")), commands: Vec::new() }]
 }
 
-fn prove(open: &str) -> Option<NextStep> {
-    open.contains("search index").then(|| NextStep {
-        what: "Check the search index: after a failover SonarQube needs a reindex unless search persistence is off \
-               (docs.sonarsource.com, disaster recovery)"
+/// How what was left open can be proven, or will be next time.
+fn prove(run: &RunState, open: &str) -> Option<NextStep> {
+    if open.contains("search index") {
+        let what = "Check the search index: after a failover SonarQube needs a reindex unless search persistence is \
+                    off (docs.sonarsource.com, disaster recovery)";
+        return Some(NextStep { what: what.into(), commands: Vec::new() });
+    }
+    if open.contains("canary table") {
+        let database = &run.created.plan.database;
+        let what = format!(
+            "Have the canary table created in database {}, so that the next run can prove ordinary writes (SQL)",
+            database.database
+        );
+        return Some(NextStep { what, commands: vec![format!("{CANARY_SQL}{}", canary_grant(&database.user))] });
+    }
+    open.contains("response header").then(|| NextStep {
+        what: "Set a response header at each site's ingress and name it in the plan as served_by_header, so that the \
+               next run can prove which site serves"
             .into(),
         commands: Vec::new(),
     })

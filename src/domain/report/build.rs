@@ -4,6 +4,7 @@ use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
     StepLine, advice,
 };
+use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
@@ -71,13 +72,22 @@ fn recovery_time(run: &RunState) -> RecoveryTime {
     let from =
         EndPoint { what: format!("first sign of the outage ({})", created.first_sign), at: created.outage_since };
     let served = run.step(StepName::VerifyRoute).filter(|step| step.phase == Phase::Succeeded);
-    let to = served.and_then(|step| step.ended_at).map(|at| EndPoint {
-        what: format!("{} seen to serve through {}", created.standby, created.plan.front_door.hostname),
-        at,
-    });
+    let to = served.and_then(|step| step.ended_at).map(|at| EndPoint { what: served_as(run), at });
     let seconds = to.as_ref().map(|to| seconds_between(from.at, to.at));
     let within_target = seconds.map(|seconds| seconds <= target.as_secs_f64());
     RecoveryTime { target_seconds: target.as_secs(), from, to, seconds, within_target }
+}
+
+/// The end point in the words of its proof: without a header to tell the sites apart it may not name one.
+fn served_as(run: &RunState) -> String {
+    let through = &run.created.plan.front_door.hostname;
+    match run.proof(StepName::VerifyRoute) {
+        Some(Observation::Route { route }) => match route.value() {
+            Some(RouteView::ServedBy { site, .. }) => format!("{site} seen to serve through {through}"),
+            _ => format!("an application answered through {through}; which site is not told"),
+        },
+        _ => format!("an answer through {through}"),
+    }
 }
 
 /// Without a promotion no committed write can be lost; with one, the loss is at most the replication delay then,
@@ -128,14 +138,20 @@ fn step_line(run: &RunState, step: StepName) -> Option<StepLine> {
 }
 
 fn evidence(state: &StepState) -> Vec<EvidenceLine> {
-    let line = |saw: &Observation| EvidenceLine {
-        saw: saw.text(),
-        seen_from: saw.seen_from().to_owned(),
-        request_ids: saw.request_ids(),
-    };
+    let line =
+        |saw: &Observation| EvidenceLine { saw: told(saw), seen_from: saw.seen_from(), request_ids: saw.request_ids() };
     let mut lines: Vec<EvidenceLine> = state.observations.iter().chain(&state.proof).map(line).collect();
     lines.dedup_by(|later, earlier| later.saw == earlier.saw);
     lines
+}
+
+/// A look at the writer is told with the way that it took: names, addresses, certificate and login, each with its time.
+fn told(saw: &Observation) -> String {
+    let way = match saw {
+        Observation::Writer { writer } => writer.value().map(WriterView::way).unwrap_or_default(),
+        _ => String::new(),
+    };
+    if way.is_empty() { saw.text() } else { format!("{} [{way}]", saw.text()) }
 }
 
 fn call_line(intent: &Intent) -> CallLine {

@@ -232,6 +232,18 @@ pub struct Ask {
     pub approve_means: Option<String>,
 }
 
+impl Ask {
+    /// Names the kind of question, whatever details follow its colon: those change from look to look (an error's text, a
+    /// count), and nobody wants to be told of each.
+    pub fn kind(&self) -> String {
+        let kind = self.what.split_once(": ").map_or(self.what.as_str(), |(kind, _)| kind);
+        match &self.approve_means {
+            Some(means) => format!("{kind} ({means})"),
+            None => kind.to_owned(),
+        }
+    }
+}
+
 impl RunEvent {
     /// Whether the event shows progress, as opposed to somebody merely holding the run.
     pub fn is_progress(&self) -> bool {

@@ -22,9 +22,17 @@ const LONGEST_WAIT: Duration = Duration::from_secs(25);
 const POLL: Duration = Duration::from_millis(1_000);
 
 pub(super) async fn plans(app: &App) -> Answered {
-    let mut plans = Vec::new();
+    let (mut plans, mut broken) = (Vec::new(), None);
     for configured in app.engine.plans.values() {
-        plans.push(status::of_plan(app, configured).await?);
+        plans.push(status::of_plan(app, configured).await.unwrap_or_else(|problem| {
+            let line = status::of_unreadable(configured, &problem);
+            broken = Some(problem);
+            line
+        }));
+    }
+    // When no plan at all can be read it is the store that is down.
+    if let Some(problem) = broken.filter(|_| plans.iter().all(|plan| plan.ledger_head.is_empty())) {
+        return Err(problem);
     }
     Ok(json(200, &serde_json::json!({ "plans": plans })))
 }
@@ -68,12 +76,28 @@ fn has_news(entries: &[Entry<RunEvent>], after: u64) -> bool {
 pub(super) async fn report(app: &App, run: &RunId, request: &HttpRequestData) -> Answered {
     let (journal, _) = open(app, run).await?;
     let report = Report::of(journal.state(), journal.head());
-    let wants_markdown = request.header("accept").is_some_and(|accept| accept.contains("text/markdown"));
-    if wants_markdown {
+    if request.header("accept").is_some_and(prefers_markdown) {
         let text = markdown::report(&report);
         return Ok(Answer::http(HttpAnswer::text(200, "text/markdown; charset=utf-8", text)));
     }
     Ok(json(200, &report))
+}
+
+/// Whether an `Accept` header rates Markdown above JSON; at the same rate the one named first counts (RFC 9110, 12.5.1).
+fn prefers_markdown(accept: &str) -> bool {
+    let (mut markdown, mut json) = (None, None);
+    for (place, range) in accept.split(',').enumerate() {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let q = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
+        let rated = Some((q, std::cmp::Reverse(place)));
+        match kind.as_str() {
+            "text/markdown" => markdown = rated,
+            "application/json" | "application/*" => json = rated,
+            _ => {}
+        }
+    }
+    markdown.is_some_and(|(q, _)| q > 0.0) && markdown > json
 }
 
 async fn open(app: &App, run: &RunId) -> Result<(Journal, Vec<Entry<RunEvent>>), Problem> {
@@ -100,4 +124,21 @@ fn number(request: &HttpRequestData, name: &str) -> Result<Option<u64>, Problem>
     parsed.map_err(|_| {
         Problem::new(400, "Not a number", format!("{name} is {text:?}"), format!("Give {name} as a whole number."))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefers_markdown;
+
+    #[test]
+    fn the_form_that_the_caller_rates_highest_is_given() {
+        for accept in ["text/markdown", "text/markdown, application/json", "application/json;q=0.5, text/markdown"] {
+            assert!(prefers_markdown(accept), "{accept}");
+        }
+        for accept in
+            ["*/*", "application/json, text/markdown", "text/markdown;q=0.1, application/json", "text/markdown;q=0"]
+        {
+            assert!(!prefers_markdown(accept), "{accept}");
+        }
+    }
 }

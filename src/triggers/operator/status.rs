@@ -38,6 +38,26 @@ pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanSt
     })
 }
 
+/// A plan whose ledger cannot be read now: it hides no other plan. What it would say of sites is what is configured.
+pub(super) fn of_unreadable(configured: &Configured, problem: &Problem) -> PlanStatus {
+    let plan = &configured.plan;
+    let primary = plan.preferred().name.clone();
+    PlanStatus {
+        plan: plan.name.clone(),
+        light: Light::Red,
+        sentence: format!("its ledger cannot be read, so nothing is known of it: {}", problem.detail),
+        automation: plan.automation,
+        standby: plan.other(&primary).name.clone(),
+        primary,
+        incident: None,
+        active: None,
+        paused: None,
+        debts: Vec::new(),
+        last_run: None,
+        ledger_head: String::new(),
+    }
+}
+
 /// A journal that cannot be read shows as what it is: a run that waits for a person.
 async fn active(app: &App, state: &PlanState) -> Option<ActiveLine> {
     let active = state.active.as_ref()?;

@@ -130,8 +130,10 @@ fn the_way_to_the_writer_stands_in_its_evidence() {
         stages: vec![stage("tcp", "10.0.0.4"), stage("login", "as reveille")],
     };
     let report = served(Observation::Writer { writer: fact(600, Some(view)) }, served_by_standby(601));
-    let line = report.steps.iter().find(|line| line.step == VerifyWriter).unwrap().evidence.last().unwrap().saw.clone();
-    assert!(line.contains("tcp 10.0.0.4 in 12 ms; login as reveille in 12 ms"), "{line}");
+    let evidence = &report.steps.iter().find(|line| line.step == VerifyWriter).unwrap().evidence;
+    let said: Vec<&str> = evidence.iter().map(|line| line.saw.as_str()).collect();
+    assert_eq!(said[0], "the way to the writer: tcp 10.0.0.4 in 12 ms; login as reveille in 12 ms");
+    assert!(said[1].contains("takes writes"), "{said:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What to do next, with the exact commands.
 
 use super::NextStep;
-use crate::domain::failure::FailureClass;
+use crate::domain::failure::{FailureClass, Retry};
 use crate::domain::names::{PlanName, SiteName};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -99,10 +99,14 @@ fn again(plan: &PlanName) -> NextStep {
     }
 }
 
-/// What the class of a failure means and how it is lifted, where it has one.
+/// What the class of a failure means and how it is lifted. What passes by itself needs no advice once the run is over.
 fn why_it_failed(step: StepName, class: FailureClass) -> Option<NextStep> {
-    let known = class != FailureClass::Other;
-    known.then(|| NextStep { what: format!("{step}: {} {}", class.meaning(), class.advice()), commands: Vec::new() })
+    let advice = match class {
+        FailureClass::Capacity => "Open a support case, free machines of the same size, or use a capacity reservation.",
+        class if class.retry() == Retry::Never => class.advice(),
+        _ => return None,
+    };
+    Some(NextStep { what: format!("{step}: {} {advice}", class.meaning()), commands: Vec::new() })
 }
 
 /// What Azure accepted and nobody takes back: whoever reads an unfinished run has to know it.

@@ -138,20 +138,22 @@ fn step_line(run: &RunState, step: StepName) -> Option<StepLine> {
 }
 
 fn evidence(state: &StepState) -> Vec<EvidenceLine> {
-    let line =
-        |saw: &Observation| EvidenceLine { saw: told(saw), seen_from: saw.seen_from(), request_ids: saw.request_ids() };
-    let mut lines: Vec<EvidenceLine> = state.observations.iter().chain(&state.proof).map(line).collect();
+    let mut lines: Vec<EvidenceLine> = state.observations.iter().chain(&state.proof).flat_map(evidence_of).collect();
     lines.dedup_by(|later, earlier| later.saw == earlier.saw);
     lines
 }
 
-/// A look at the writer is told with the way that it took: names, addresses, certificate and login, each with its time.
-fn told(saw: &Observation) -> String {
+/// A look at the writer is told with the way that it took, before what came of it: names, addresses, certificate and
+/// login, each with its time.
+fn evidence_of(saw: &Observation) -> Vec<EvidenceLine> {
     let way = match saw {
         Observation::Writer { writer } => writer.value().map(WriterView::way).unwrap_or_default(),
         _ => String::new(),
     };
-    if way.is_empty() { saw.text() } else { format!("{} [{way}]", saw.text()) }
+    let way = (!way.is_empty()).then(|| format!("the way to the writer: {way}"));
+    let line =
+        |saw_it: String| EvidenceLine { saw: saw_it, seen_from: saw.seen_from(), request_ids: saw.request_ids() };
+    way.into_iter().chain([saw.text()]).map(line).collect()
 }
 
 fn call_line(intent: &Intent) -> CallLine {

@@ -44,7 +44,11 @@ impl<'a> Entry<'a> {
     }
 
     fn typed<T>(&self, expected: &str, read: impl FnOnce(&'a DeValue<'a>) -> Option<T>) -> Option<T> {
-        let found = read(self.value?);
+        let Some(value) = self.value else {
+            self.reader.expect(&self.path, expected);
+            return None;
+        };
+        let found = read(value);
         if found.is_none() {
             self.wrong_type(expected);
         }
@@ -185,14 +189,23 @@ impl<'a> Entry<'a> {
         Some(SecretRef::Env(variable))
     }
 
+    /// How the table of this key is called in a file: names of plans and numbers do not stand there.
+    fn header(&self) -> String {
+        match self.path.rsplit_once('.') {
+            Some((within, key)) if within.starts_with("plan") => format!("plan.{key}"),
+            _ => self.path.clone(),
+        }
+    }
+
     pub(super) fn section(&self) -> Option<Section<'a>> {
-        let table = self.typed("a table", DeValue::as_table)?;
+        let table = self.typed(&format!("a table, written [{}]", self.header()), DeValue::as_table)?;
         Some(self.child(self.path.clone(), table))
     }
 
     /// An array of tables (`[[plan]]`). Each is called by its own name, or by its number.
     pub(super) fn sections(&self) -> Vec<Section<'a>> {
-        let Some(array) = self.typed("an array of tables, written [[…]]", DeValue::as_array) else {
+        let expected = format!("an array of tables, written [[{}]]", self.header());
+        let Some(array) = self.typed(&expected, DeValue::as_array) else {
             return Vec::new();
         };
         self.elements(array)

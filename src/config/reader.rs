@@ -3,6 +3,7 @@
 use super::entry::Entry;
 use super::errors::{ConfigError, Lines};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 /// One file being read: where its mistakes are collected.
@@ -11,6 +12,8 @@ pub(super) struct Reader<'a> {
     lines: Lines<'a>,
     pub(super) env: &'a dyn Fn(&str) -> Option<String>,
     errors: RefCell<Vec<(Basis, ConfigError)>>,
+    /// What would be right for keys that are not there, as whoever looked for them said.
+    expected: RefCell<BTreeMap<String, String>>,
 }
 
 /// What a mistake was told from, which decides whether it can be believed when the file also has syntax errors.
@@ -28,7 +31,7 @@ pub(super) enum Basis {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a str, text: &'a str, env: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { file, lines: Lines::of(text), env, errors: RefCell::default() }
+        Self { file, lines: Lines::of(text), env, errors: RefCell::default(), expected: RefCell::default() }
     }
 
     pub(super) fn reject(&self, basis: Basis, at: usize, key: &str, message: impl Into<String>) {
@@ -39,6 +42,16 @@ impl<'a> Reader<'a> {
             message: message.into(),
         };
         self.errors.borrow_mut().push((basis, error));
+    }
+
+    /// Notes what an absent key should have been.
+    pub(super) fn expect(&self, key: &str, expected: &str) {
+        self.expected.borrow_mut().insert(key.to_owned(), expected.to_owned());
+    }
+
+    fn missing(&self, key: &str) -> String {
+        let expected = self.expected.borrow();
+        expected.get(key).map_or_else(|| "is missing".to_owned(), |expected| format!("is missing; expected {expected}"))
     }
 
     pub(super) fn line(&self, at: usize) -> usize {
@@ -141,7 +154,8 @@ impl<'a> Section<'a> {
             self.reader.reject(Basis::Place, key.span().start, &self.path_of(key.get_ref()), unknown(meant, &asked));
         }
         for key in self.missing.borrow().iter().filter(|key| !explained.contains(key)) {
-            self.reader.reject(Basis::Whole, self.at, &self.path_of(key), "is missing");
+            let path = self.path_of(key);
+            self.reader.reject(Basis::Whole, self.at, &path, self.reader.missing(&path));
         }
     }
 }

@@ -52,14 +52,16 @@ fn draft(section: Section<'_>) -> Draft<'_> {
         section.get("served_by"),
         section.get("preferred"),
     );
-    section.finish();
     let called = legal_name(&name);
     let id = cluster.resource(CLUSTER);
     let host = origin.host();
     // The header's value is the site's name unless the file says otherwise.
     let said = if served_by.is_absent() { called.clone() } else { served_by.text() };
+    let is_preferred = if preferred.is_absent() { Some(false) } else { preferred.flag() };
+    // Last, when every key has said what it should be.
+    section.finish();
     Draft {
-        preferred: if preferred.is_absent() { Some(false) } else { preferred.flag() },
+        preferred: is_preferred,
         name: (name, called),
         cluster: (cluster, id),
         origin: (origin, host),

@@ -1,7 +1,7 @@
 //! The table of functions, `functions/` and `host.json` say the same.
 
 use reveille::config;
-use reveille::host::routes::{ROUTES, RUN, Route, Trigger};
+use reveille::host::routes::{ROUTES, RUN, Route, Trigger, WATCH};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -90,6 +90,24 @@ fn the_host_starts_serve_and_hands_over_payloads() {
     }
     let allowed = &host["functions"];
     assert!(allowed.is_null() || allowed.as_array().unwrap().len() == ROUTES.len(), "an allow list must be whole");
+}
+
+/// How soon a run is driven again hangs on these: nobody may change them unseen.
+#[test]
+fn queues_routes_and_the_timer_are_set_as_the_engine_counts_on() {
+    let host = read("host.json");
+    assert_eq!(host["extensions"]["http"]["routePrefix"], "api");
+    let queues = json!({
+        "batchSize": 32,
+        "newBatchThreshold": 1000,
+        "maxPollingInterval": "00:00:02",
+        "visibilityTimeout": "00:00:10",
+        "maxDequeueCount": 5,
+        "messageEncoding": "base64",
+    });
+    assert_eq!(host["extensions"]["queues"], queues);
+    let timer = &bindings(&WATCH)[0];
+    assert_eq!((&timer["schedule"], &timer["useMonitor"]), (&json!("*/30 * * * * *"), &json!(false)));
 }
 
 /// At `functionTimeout` the host kills the handler with everything in flight.

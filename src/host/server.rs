@@ -126,8 +126,8 @@ async fn call(function: &Function, invocation: Invocation) -> Response {
     let _inside = span.enter();
     match ended {
         Ok(Ok(outcome)) => respond(function, outcome),
-        Ok(Err(_)) => overdue(deadline),
-        Err(error) => broken(&error),
+        Ok(Err(_)) => overdue(function, deadline),
+        Err(error) => broken(function, &error),
     }
 }
 
@@ -152,15 +152,26 @@ fn respond(function: &Function, outcome: Outcome) -> Response {
     }
 }
 
-fn overdue(deadline: Duration) -> Response {
+fn overdue(function: &Function, deadline: Duration) -> Response {
     tracing::error!(deadline_seconds = deadline.as_secs_f64(), "the function did not end before its deadline");
-    failure(StatusCode::GATEWAY_TIMEOUT, "the function did not end before its deadline")
+    unfinished(function, StatusCode::GATEWAY_TIMEOUT, "the function did not end before its deadline")
 }
 
-fn broken(error: &JoinError) -> Response {
+fn broken(function: &Function, error: &JoinError) -> Response {
     let how = if error.is_panic() { "panicked" } else { "was cancelled" };
     tracing::error!(how, "the function did not end by itself");
-    failure(StatusCode::INTERNAL_SERVER_ERROR, "the function broke; its log says how")
+    unfinished(function, StatusCode::INTERNAL_SERVER_ERROR, "the function broke; its log says how")
+}
+
+/// Of an invocation that failed the host shows its caller an empty 500, at which Azure Monitor gives up. Whoever waits
+/// is told to come again instead.
+fn unfinished(function: &Function, status: StatusCode, reason: &str) -> Response {
+    if function.route.http_output.is_none() {
+        return failure(status, reason);
+    }
+    let next = "Send it again: whatever was taken is not taken twice.";
+    let problem = Problem::new(503, "There is no answer", reason, next);
+    respond(function, Ok(Answer::http(HttpAnswer::problem(&problem).header("Retry-After", "5"))))
 }
 
 /// An invocation that cannot be read. Whoever waits for an HTTP answer must see why, and the host shows a caller

@@ -25,6 +25,21 @@ fn output(worker: &Worker) -> Value {
     worker.envelope()["Outputs"]["res"].take()
 }
 
+/// A caller waits, and Azure Monitor delivers again after 503 only.
+#[track_caller]
+fn come_again(worker: &Worker) {
+    let answer = output(worker);
+    assert_eq!(answer["statusCode"], 503);
+    assert_eq!(answer["headers"]["Content-Type"], "application/problem+json");
+}
+
+#[tokio::test]
+async fn a_caller_hears_of_a_function_that_overran_its_deadline() {
+    let route = Route { deadline: Duration::from_millis(50), ..ALERT };
+    let functions = Functions::new().with(route, |_| std::future::pending());
+    come_again(&Served::start(functions).await.post("alert", CALL).await);
+}
+
 #[tokio::test]
 async fn a_panic_fails_its_own_invocation_only() {
     let (entered, mut inside) = mpsc::unbounded_channel();
@@ -47,10 +62,11 @@ async fn a_panic_fails_its_own_invocation_only() {
         async move { served.post("run", CALL).await }
     });
     inside.recv().await.unwrap();
-    for function in ["watch", "alert", "watch"] {
-        let worker = served.post(function, CALL).await;
+    for _ in 0..2 {
+        let worker = served.post("watch", CALL).await;
         assert_eq!(worker.status, 500, "{worker:?}");
         worker.envelope();
+        come_again(&served.post("alert", CALL).await);
     }
     release.notify_one();
     assert_eq!(other.await.unwrap().status, 200, "the invocation beside it goes on");

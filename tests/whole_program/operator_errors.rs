@@ -17,7 +17,9 @@ async fn every_mistake_is_answered_with_what_to_do_next() {
     for path in ["v1/nothing", "v1", "v1/plans/sonarqube/runs/x", "v1/runs"] {
         stage.get(path).await.problem(404);
     }
-    for run in [NO_RUN, "nonsense", "..%2F..%2Fetc", "%00", &"x".repeat(3_000)] {
+    for run in
+        [NO_RUN, "nonsense", "..%2F..%2Fetc", "%00", "sonarqube.%00", &format!("sonarqube.{}", "x".repeat(3_000))]
+    {
         stage.get(&format!("v1/runs/{run}")).await.problem(404);
         stage.get(&format!("v1/runs/{run}/report")).await.problem(404);
         stage.post(&format!("v1/runs/{run}/approve"), &why).await.problem(404);
@@ -68,11 +70,18 @@ async fn what_makes_no_sense_now_is_refused_with_what_does() {
 /// The host of these tests lets nobody without a key through, so the handler is called in its place.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_known_may_read_and_no_more() {
-    let stage = Stage::open(calm()).await;
+    let mut scenario = calm();
+    scenario.plan.automation = "approve".to_owned();
+    let stage = Stage::open(scenario).await;
+    stage.go_dark();
+    let reply = stage.alert(fired(1).to_string()).await;
+    let run = reply.json()["outcomes"][0]["run"].as_str().unwrap().to_owned();
+    stage.until("the question", async || (stage.plan().await["active"]["needs_operator"] == true).then_some(())).await;
     let port = port(stage.sandbox.host().handler_pid().unwrap());
-    let direct = async |function: &str, method: Method, path: &str, identities: Value| {
+    let right = json!({"who": "Alice", "why": "a test"});
+    let direct = async |function: &str, method: Method, path: &str, body: &Value, identities: &Value| {
         let request = json!({"Url": format!("http://h/api/{path}"), "Method": method.as_str(), "Query": {}, "Params": {},
-            "Headers": {"x-functions-key": ["alice"]}, "Body": fired(1).to_string(), "Identities": identities});
+            "Headers": {"x-functions-key": ["alice"]}, "Body": body.to_string(), "Identities": identities});
         invoke(&stage, port, function, request).await
     };
     let nobody = json!([{"AuthenticationType": null, "IsAuthenticated": false, "Claims": []}]);
@@ -80,18 +89,24 @@ async fn who_is_not_known_may_read_and_no_more() {
     let pretender = json!([{"AuthenticationType": "aad", "IsAuthenticated": true,
         "Claims": [{"Type": "http://schemas.microsoft.com/2017/07/functions/claims/keyid", "Value": "alice"}]}]);
     for who in [nobody, pretender] {
-        let read = direct("operator", Method::GET, "v1/plans", who.clone()).await;
+        let read = direct("operator", Method::GET, "v1/plans", &json!(null), &who).await;
         assert_eq!(read.status, 200, "{read:?}");
-        for path in
-            [format!("v1/plans/{PLAN}/pause"), format!("v1/plans/{PLAN}/runs"), format!("v1/runs/{NO_RUN}/abort")]
-        {
-            let refused = direct("operator", Method::POST, &path, who.clone()).await;
-            assert!(matches!(refused.status, 400 | 403), "{refused:?}");
+        let on_plan =
+            ["runs", "pause", "resume", "acknowledge", "explode"].map(|verb| format!("v1/plans/{PLAN}/{verb}"));
+        let on_run = ["approve", "decline", "abort", "explode"].map(|verb| format!("v1/runs/{run}/{verb}"));
+        let nowhere = ["v1/plans/nobody/pause".to_owned(), format!("v1/runs/{NO_RUN}/abort")];
+        for path in on_plan.into_iter().chain(on_run).chain(nowhere) {
+            for body in [&right, &json!({"why": "a test", "dry_run": true}), &json!({}), &json!([7])] {
+                direct("operator", Method::POST, &path, body, &who).await.problem(403);
+            }
         }
-        direct("alert", Method::POST, "alert", who).await.problem(401);
+        direct("alert", Method::POST, "alert", &fired(2), &who).await.problem(401);
     }
+    let view = stage.get(&format!("v1/runs/{run}")).await.json();
+    assert_eq!(view["asks"][0]["about"], "approval", "the run still asks: {view}");
+    assert_eq!(stage.touched(), Vec::<String>::new());
     assert!(stage.plan().await["paused"].is_null());
-    assert!(stage.aftermath().await.runs.is_empty());
+    assert_eq!(stage.aftermath().await.runs.len(), 1);
     stage.close().await;
 }
 

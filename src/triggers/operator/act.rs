@@ -3,7 +3,7 @@
 use super::super::app::App;
 use super::super::json;
 use super::super::run::Message;
-use super::{Answered, no_such_plan, no_such_run, store_failed, words};
+use super::{Answered, is_possible, no_such_plan, no_such_run, store_failed, words};
 use crate::domain::ledger::{self, Cause, Decision, Guard, Request};
 use crate::domain::names::{PlanName, RunId};
 use crate::domain::run::StartedBy;
@@ -21,12 +21,17 @@ struct Speaker {
     why: String,
 }
 
-/// Acting needs a known caller and a reason.
-fn speaker(request: &HttpRequestData, words: &Words) -> Result<Speaker, Problem> {
-    if !request.caller.may_act() {
-        let next = "Call with a function key of your own in x-functions-key; its name is what is recorded.";
-        return Err(Problem::new(403, "Who calls is not known", "anonymous callers may only read", next));
+/// Acting needs a known caller, whatever is asked: nobody else learns even what there is.
+pub(super) fn known(request: &HttpRequestData) -> Result<(), Problem> {
+    if request.caller.may_act() {
+        return Ok(());
     }
+    let next = "Call with a function key of your own in x-functions-key; its name is what is recorded.";
+    Err(Problem::new(403, "Who calls is not known", "anonymous callers may only read", next))
+}
+
+/// And a reason.
+fn speaker(request: &HttpRequestData, words: &Words) -> Result<Speaker, Problem> {
     let why = words.why.as_deref().map(str::trim).filter(|why| !why.is_empty());
     let Some(why) = why else {
         let next = "Send {\"why\": \"…\"}: one sentence that the report will quote.";
@@ -36,6 +41,7 @@ fn speaker(request: &HttpRequestData, words: &Words) -> Result<Speaker, Problem>
 }
 
 pub(super) async fn on_plan(app: &App, plan: &PlanName, verb: &str, request: &HttpRequestData) -> Answered {
+    known(request)?;
     let configured = app.engine.plan(plan).ok_or_else(|| no_such_plan(app, plan))?;
     let words = words(request)?;
     let speaker = speaker(request, &words)?;
@@ -49,13 +55,15 @@ pub(super) async fn on_plan(app: &App, plan: &PlanName, verb: &str, request: &Ht
         _ => return Err(no_such_verb(verb, "runs, pause, resume and acknowledge")),
     };
     spoken.map_err(|error| word_refused(&error))?;
+    tracing::info!("{did} by {by}");
     let done = done(did, format!("{plan}: {sentence}"), by);
     // What waited is looked at now, not only at the next tick.
     Ok(wake(json(200, &done), &Message::Look { look: true }))
 }
 
 pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpRequestData) -> Answered {
-    if run.plan().is_none() {
+    known(request)?;
+    if !is_possible(run) {
         return Err(no_such_run(run));
     }
     let words = words(request)?;
@@ -68,6 +76,7 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
         _ => return Err(no_such_verb(verb, "approve, decline and abort")),
     };
     let wake_up = spoken.map_err(|error| word_refused(&error))?;
+    tracing::info!("{run}: {did} by {by}");
     let mut done = done(did, format!("{run}: {sentence}"), by);
     done.run = Some(run.clone());
     if verb == "abort" {
@@ -89,6 +98,8 @@ async fn start(app: &App, plan: &PlanName, words: &Words, speaker: &Speaker) -> 
     let by = speaker.by.as_str();
     Ok(match taken {
         Taken::Started { run, incident } => {
+            tracing::Span::current().record("run", run.as_str());
+            tracing::info!("run {run} is started by {by}");
             let mut done = done("started", format!("run {run} is started"), by);
             done.run = Some(run.clone());
             done.incident = Some(incident);

@@ -13,14 +13,31 @@ use crate::host::{Answer, HttpRequestData};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 /// Longest time for anything but waiting for news. A store that hangs must not end as an invocation that failed, of
 /// which the host shows its caller nothing.
 const BUDGET: Duration = Duration::from_secs(15);
 
 pub(super) async fn answer(app: Arc<App>, request: HttpRequestData) -> Answer {
-    let answered = timeout(BUDGET + read::wait(&request), route(&app, &request)).await;
+    let span = span(&request.path);
+    let answered = timeout(BUDGET + read::wait(&request), route(&app, &request)).instrument(span).await;
     answered.unwrap_or_else(|_| Err(too_slow())).unwrap_or_else(|refusal| problem(&refusal))
+}
+
+/// Whom a call is about, for the lines that are logged on its behalf.
+fn span(path: &str) -> tracing::Span {
+    let span = tracing::error_span!("operator", plan = tracing::field::Empty, run = tracing::field::Empty);
+    match segments(path).as_slice() {
+        [kind, plan, ..] if kind == "plans" => drop(span.record("plan", plan.as_str())),
+        [kind, run, ..] if kind == "runs" => {
+            let run = RunId::new(run.as_str());
+            span.record("run", run.as_str());
+            span.record("plan", run.plan().as_ref().map(PlanName::as_str));
+        }
+        _ => {}
+    }
+    span
 }
 
 /// Every path below `/api/v1`, on one screen.
@@ -65,6 +82,15 @@ fn words(request: &HttpRequestData) -> Result<Words, Problem> {
     })
 }
 
+/// Longest id that is looked for: a plan's name, a time and a random part are much shorter.
+const LONGEST_ID: usize = 100;
+
+/// Whether a run can have this id at all. The store is not asked for any other.
+fn is_possible(run: &RunId) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    run.plan().is_some() && run.as_str().len() <= LONGEST_ID && run.as_str().chars().all(legal)
+}
+
 fn no_such_plan(app: &App, plan: &PlanName) -> Problem {
     let known: Vec<&str> = app.engine.plans.keys().map(PlanName::as_str).collect();
     Problem::new(
@@ -91,6 +117,7 @@ fn too_slow() -> Problem {
 
 /// The store failed: 503, so that whoever asked asks again.
 fn store_failed(error: &(dyn std::error::Error + 'static)) -> Problem {
-    tracing::error!(error, "the store failed while a person was asking");
-    Problem::new(503, "The store did not answer", with_causes(error), "Ask again; check the store that [store] names.")
+    let why = with_causes(error);
+    tracing::error!(error = why, "the store failed while a person was asking");
+    Problem::new(503, "The store did not answer", why, "Ask again; check the store that [store] names.")
 }

@@ -2,7 +2,7 @@
 
 use super::super::app::App;
 use super::super::json;
-use super::{Answered, no_such_plan, no_such_run, status, store_failed};
+use super::{Answered, is_possible, no_such_plan, no_such_run, status, store_failed};
 use crate::domain::causes::with_causes;
 use crate::domain::chain::Entry;
 use crate::domain::names::{PlanName, RunId};
@@ -102,7 +102,7 @@ fn prefers_markdown(accept: &str) -> bool {
 
 async fn open(app: &App, run: &RunId) -> Result<(Journal, Vec<Entry<RunEvent>>), Problem> {
     // A name that no run can have is not looked for in the store.
-    if run.plan().is_none() {
+    if !is_possible(run) {
         return Err(no_such_run(run));
     }
     match Journal::open_with_entries(&app.engine.store, run).await {

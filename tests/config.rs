@@ -91,11 +91,11 @@ fn plans_that_share_resources_or_names_are_refused() {
 #[test]
 fn an_empty_file_names_what_is_needed() {
     insta::assert_snapshot!(errors(""), @r"
-    reveille.toml:1:1: store: is missing
+    reveille.toml:1:1: store: is missing; expected a table, written [store]
 
-    reveille.toml:1:1: identity: is missing
+    reveille.toml:1:1: identity: is missing; expected a table, written [identity]
 
-    reveille.toml:1:1: plan: is missing
+    reveille.toml:1:1: plan: is missing; expected an array of tables, written [[plan]]
     ");
 }
 
@@ -107,6 +107,42 @@ fn a_claim_must_not_die_before_the_last_call_of_its_driver_is_settled() {
     let told = errors(&engine("send_within = \"15s\""));
     assert!(told.contains("engine.send_within: send_within must be shorter than half of claim_dead"), "{told}");
     assert!(parse(&engine("send_within = \"2s\"\nclaim_dead = \"5s\"\nrenew = \"1s\"")).is_ok());
+}
+
+#[test]
+fn a_missing_key_says_what_would_be_right() {
+    for (line, right) in [
+        ("kind = \"managed\"", "one of managed, azure-cli"),
+        ("automation = \"approve\"", "one of observe, approve, act"),
+        ("workload = \"starts-with-cluster\"", "starts-with-cluster"),
+        ("rto = \"30m\"", "a duration such as \"30m\""),
+        ("origin = \"sonar-centralus.example.com\"", "a host name"),
+    ] {
+        let told = errors(&with(line, ""));
+        let key = line.split(' ').next().unwrap();
+        let missing = told.lines().find(|told| told.contains(&format!("{key}: is missing; expected")));
+        assert!(missing.is_some_and(|missing| missing.contains(right)), "{line}: {told}");
+    }
+    let told = errors(&with("[plan.front_door]", "[plan.fence]"));
+    assert!(told.contains("front_door: is missing; expected a table, written [plan.front_door]"), "{told}");
+}
+
+/// The file with a line `# key = value` in force.
+fn in_force(line: &str) -> String {
+    EXAMPLE.replacen(line, &line[2..], 1)
+}
+
+#[test]
+fn every_line_of_the_example_that_is_commented_out_is_right_too() {
+    let key = |line: &str| line.strip_prefix("# ")?.split_once(" = ").map(|(key, _)| key.to_owned());
+    let is_key = |key: &str| key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let lines: Vec<&str> = EXAMPLE.lines().filter(|line| key(line).is_some_and(|key| is_key(&key))).collect();
+    assert!(lines.len() >= 6, "{lines:?}");
+    for line in &lines {
+        if let Err(wrong) = parse(&in_force(line)) {
+            panic!("{line}: {wrong}");
+        }
+    }
 }
 
 #[test]
@@ -145,13 +181,32 @@ fn an_unresolved_key_vault_reference_is_found_before_it_is_used() {
 
 #[test]
 fn a_file_store_is_refused_in_azure_and_relative_to_the_file_elsewhere() {
-    let azure = |name: &str| ["WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME"].contains(&name).then(|| "x".to_owned());
-    let told = config::parse(MINIMAL, "reveille.toml", &azure).unwrap_err().to_string();
-    assert!(told.contains("store.url: \"file:./state\" cannot be used in Azure"), "{told}");
+    let set = |names: &'static [&'static str]| move |name: &str| names.contains(&name).then(|| "x".to_owned());
+    for azure in [
+        set(&["WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID"]),
+        set(&["WEBSITE_SITE_NAME", "CONTAINER_NAME"]),
+        set(&["WEBSITE_SITE_NAME", "WEBSITE_POD_NAME"]),
+    ] {
+        let told = config::parse(MINIMAL, "reveille.toml", &azure).unwrap_err().to_string();
+        assert!(told.contains("store.url: \"file:./state\" cannot be used in Azure"), "{told}");
+    }
+    for elsewhere in
+        [set(&["WEBSITE_SITE_NAME", "WEBSITE_HOSTNAME"]), set(&["WEBSITE_INSTANCE_ID", "CONTAINER_NAME"]), set(&[])]
+    {
+        assert!(config::parse(MINIMAL, "reveille.toml", &elsewhere).is_ok());
+    }
+    let empty = |name: &str| (name == "WEBSITE_SITE_NAME").then(|| "x".to_owned()).or(Some(String::new()));
+    assert!(config::parse(MINIMAL, "reveille.toml", &empty).is_ok(), "an empty variable says nothing");
     let desk = config::parse(MINIMAL, "/etc/reveille/reveille.toml", &nothing).unwrap();
     assert_eq!(desk.store, StoreUrl::File(PathBuf::from("/etc/reveille/./state")));
     let absolute = config::parse(&with("file:./state", "file:/var/state"), "/etc/reveille.toml", &nothing).unwrap();
     assert_eq!(absolute.store, StoreUrl::File(PathBuf::from("/var/state")));
+}
+
+#[test]
+fn nothing_is_kept_in_memory_only() {
+    let told = errors(&with("file:./state", "memory:"));
+    assert!(told.contains("\"memory:\" is not a store; expected file:PATH"), "{told}");
 }
 
 #[test]

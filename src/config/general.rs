@@ -53,7 +53,6 @@ fn store_url(text: &str, path: &str) -> Result<StoreUrl, &'static str> {
             let beside = Path::new(path).parent().unwrap_or(Path::new(""));
             Ok(StoreUrl::File(beside.join(folder)))
         }
-        Some(("memory", "")) => Ok(StoreUrl::Memory),
         Some(("https", _)) => {
             Err("needs the Azure storage backend, which comes in a later version; expected file:PATH")
         }
@@ -61,9 +60,13 @@ fn store_url(text: &str, path: &str) -> Result<StoreUrl, &'static str> {
     }
 }
 
-/// App Service sets both on every instance (learn.microsoft.com, App Service environment variables).
+/// The platform names the app on every instance, and the instance by one of the others, depending on the hosting plan
+/// (learn.microsoft.com, App Service environment variables; `EnvironmentSettingNames` and `EnvironmentExtensions` of
+/// the Functions host). Both are asked for because tools for one's own desk set the app's name too.
 fn in_azure(env: &dyn Fn(&str) -> Option<String>) -> bool {
-    env("WEBSITE_INSTANCE_ID").is_some() && env("WEBSITE_SITE_NAME").is_some()
+    let set = |name: &&str| env(name).is_some_and(|value| !value.trim().is_empty());
+    let instance = ["WEBSITE_INSTANCE_ID", "CONTAINER_NAME", "WEBSITE_POD_NAME"];
+    set(&"WEBSITE_SITE_NAME") && instance.iter().any(set)
 }
 
 fn identity(entry: &Entry<'_>) -> Option<Identity> {

@@ -1,7 +1,7 @@
 //! What a valid configuration consists of.
 
 use crate::domain::names::{ChannelName, PlanName};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{DatabaseAuth, Plan};
 use crate::domain::resource::HostPort;
 use crate::domain::secret::SecretRef;
 use std::net::SocketAddr;
@@ -31,6 +31,18 @@ impl Config {
     pub fn channel(&self, name: &ChannelName) -> Option<&ChannelConfig> {
         self.channels.iter().find(|channel| &channel.name == name)
     }
+
+    /// Every secret the file names, each with what it is for.
+    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        let urls = self.channels.iter().map(|channel| (format!("the URL of channel {}", channel.name), &channel.url));
+        let passwords = self.plans.iter().filter_map(|plan| match &plan.database.auth {
+            DatabaseAuth::Password(password) => {
+                Some((format!("the database password of plan {}", plan.name), password))
+            }
+            DatabaseAuth::Entra => None,
+        });
+        urls.chain(passwords).collect()
+    }
 }
 
 /// Where ledgers and journals live.
@@ -38,8 +50,6 @@ impl Config {
 pub enum StoreUrl {
     /// A folder; a relative one begins at the configuration file's folder.
     File(PathBuf),
-    /// This process's memory: for tests, since nothing outlives the process.
-    Memory,
 }
 
 /// Who Reveille is towards Azure.

@@ -46,6 +46,9 @@ pub struct Timer {
     pub next: Option<DateTime<Utc>>,
 }
 
+/// A message is looked for inside of that many texts, itself included.
+const WRAPPINGS: usize = 4;
+
 /// A queue message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -53,10 +56,17 @@ pub struct Message {
 }
 
 impl Message {
-    /// The message as a JSON object, also when its sender put base64 around it once too often.
+    /// The message as a JSON object, also when its sender put it into base64 or a JSON text once too often.
     pub fn object(&self) -> Option<Map<String, Value>> {
-        let decode = || STANDARD.decode(self.text.trim()).ok();
-        serde_json::from_str(&self.text).ok().or_else(|| serde_json::from_slice(&decode()?).ok())
+        let mut text = Cow::Borrowed(self.text.trim());
+        for _ in 0..WRAPPINGS {
+            text = match serde_json::from_str(&text) {
+                Ok(Value::Object(object)) => return Some(object),
+                Ok(Value::String(inner)) => Cow::Owned(inner),
+                _ => Cow::Owned(String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()?),
+            };
+        }
+        None
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! parse → whom does it concern → admit → ledger → answer, all within three seconds; the rest happens in `run`.
 
-use super::app::{ALERT_BUDGET, App};
+use super::app::App;
 use super::day_log::Delivery;
 use super::run::Message;
 use super::{json, problem};
@@ -17,9 +17,10 @@ use crate::host::{Answer, HttpRequestData};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 /// What became of one delivery, for one plan.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Outcome {
     plan: Option<PlanName>,
     /// `started`, `joined`, `deferred`, `ignored`, `looking`.
@@ -36,7 +37,8 @@ struct Outcome {
     tentative: bool,
 }
 
-pub(super) async fn answer(app: Arc<App>, request: HttpRequestData) -> Answer {
+/// Answers until `until`; what is not written down by then has to come again.
+pub(super) async fn answer(app: Arc<App>, request: HttpRequestData, until: Instant) -> Answer {
     let body = request.body.as_ref().and_then(|body| body.text()).unwrap_or_default().to_owned();
     let has_body = request.body.is_some();
     let alert = if has_body { alert::parse(&body).map(Some) } else { Ok(None) };
@@ -47,24 +49,35 @@ pub(super) async fn answer(app: Arc<App>, request: HttpRequestData) -> Answer {
         bytes: body.len(),
         alert: alert.as_ref().ok().and_then(|alert| alert.as_ref()?.id.clone()),
         rule: alert.as_ref().ok().and_then(|alert| alert.as_ref()?.rule.clone()),
+        plan: None,
+        run: None,
     };
-    let (answer, status, what) = if request.caller.may_act() {
+    let told = if request.caller.may_act() {
         match alert {
-            Ok(Some(alert)) => take(&app, &alert).await,
+            Ok(Some(alert)) => take(&app, &alert, until).await,
             Ok(None) => look_everywhere(),
             Err(unreadable) => refuse(&bad_body(&unreadable)),
         }
     } else {
         refuse(&anonymous())
     };
-    app.day_log.record(Delivery { status, what, ..delivery });
-    answer
+    app.day_log.record(Delivery { status: told.status, what: told.what, plan: told.plan, run: told.run, ..delivery });
+    told.answer
 }
 
-type Told = (Answer, u16, String);
+/// The answer, and what the day log says of it.
+struct Told {
+    answer: Answer,
+    status: u16,
+    what: String,
+    /// The plan and the run it was about, the first of several.
+    plan: Option<PlanName>,
+    run: Option<String>,
+}
 
 fn refuse(refusal: &Problem) -> Told {
-    (problem(refusal), refusal.status, refusal.detail.clone())
+    let (answer, what) = (problem(refusal), refusal.detail.clone());
+    Told { answer, status: refusal.status, what, plan: None, run: None }
 }
 
 /// The host loses the body of a chunked request. Somebody meant to tell something, so every plan is looked at now.
@@ -82,17 +95,21 @@ fn look_everywhere() -> Told {
     told(202, vec![outcome])
 }
 
-async fn take(app: &App, alert: &Alert) -> Told {
-    // One budget for all plans: the caller waits for the sum.
-    let until = Instant::now() + ALERT_BUDGET;
+/// One budget for all plans: the caller waits for the sum. A plan that cannot be asked keeps nobody from theirs.
+async fn take(app: &App, alert: &Alert, until: Instant) -> Told {
     let mut outcomes = Vec::new();
+    let mut failed = None;
     for name in app.engine.plans.keys() {
-        match timeout_at(until, for_plan(app, alert, name)).await {
-            Ok(Ok(Some(outcome))) => outcomes.push(outcome),
-            Ok(Ok(None)) => {}
-            Ok(Err(why)) => return refuse(&come_again(name, &why)),
-            Err(_) => return refuse(&come_again(name, "the store did not answer in time")),
+        let span = tracing::error_span!("plan", plan = %name);
+        match timeout_at(until, for_plan(app, alert, name)).instrument(span).await {
+            Ok(Ok(outcome)) => outcomes.extend(outcome),
+            Ok(Err(why)) => failed = failed.or(Some(come_again(name, &why))),
+            Err(_) => failed = failed.or(Some(come_again(name, "the store did not answer in time"))),
         }
+    }
+    if let Some(failed) = failed {
+        let refused = refuse(&failed);
+        return Told { answer: wake_all(refused.answer, &outcomes), ..refused };
     }
     if outcomes.iter().any(|outcome| !outcome.tentative) {
         outcomes.retain(|outcome| !outcome.tentative);
@@ -107,11 +124,20 @@ async fn take(app: &App, alert: &Alert) -> Told {
 fn told(status: u16, outcomes: Vec<Outcome>) -> Told {
     let what = outcomes.iter().map(|outcome| outcome.sentence.as_str()).collect::<Vec<_>>().join("; ");
     let answer = json(status, &serde_json::json!({ "outcomes": &outcomes }));
-    let answer = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.wake.as_ref())
-        .fold(answer, |answer, wake| answer.wake(serde_json::to_string(wake).unwrap_or_default()));
-    (answer, status, what)
+    let about = outcomes.iter().find(|outcome| outcome.run.is_some()).or(outcomes.first());
+    let (plan, run) = about.map_or((None, None), |about| (about.plan.clone(), about.run.clone()));
+    Told { answer: wake_all(answer, &outcomes), status, what, plan, run }
+}
+
+/// Sends what the outcomes ask for, the same message once.
+fn wake_all(answer: Answer, outcomes: &[Outcome]) -> Answer {
+    let mut wakes: Vec<&Message> = Vec::new();
+    for wake in outcomes.iter().filter_map(|outcome| outcome.wake.as_ref()) {
+        if !wakes.contains(&wake) {
+            wakes.push(wake);
+        }
+    }
+    wakes.iter().fold(answer, |answer, wake| answer.wake(serde_json::to_string(wake).unwrap_or_default()))
 }
 
 async fn for_plan(app: &App, alert: &Alert, name: &PlanName) -> Result<Option<Outcome>, String> {
@@ -144,6 +170,9 @@ fn look_now(plan: &PlanName, why: &str, tentative: bool) -> Outcome {
 
 async fn admit(app: &App, name: &PlanName, cause: Cause) -> Result<Outcome, String> {
     let taken = app.engine.take(name, &Request::Outage(cause)).await.map_err(|error| with_causes(&error))?;
+    if let Taken::Started { run, .. } = &taken {
+        tracing::info!(%run, "an alert started a run");
+    }
     let plan = Some(name.clone());
     Ok(match taken {
         Taken::Started { run, incident } => Outcome {
@@ -203,4 +232,20 @@ fn anonymous() -> Problem {
 fn come_again(plan: &PlanName, why: &str) -> Problem {
     let next = "Deliver it again. If this stays: check the store that [store] names and the permissions on it.";
     Problem::new(503, "The alert could not be written down", format!("plan {plan}: {why}"), next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::names::RunId;
+
+    #[test]
+    fn what_several_plans_ask_for_is_sent_once() {
+        let plans = ["wiki", "sonarqube"].map(PlanName::new);
+        let mut outcomes = plans.each_ref().map(|plan| look_now(plan, "why", false)).to_vec();
+        let wake = Message::Wake(WakeUp { run: RunId::new("wiki.1"), after: 0 });
+        outcomes.push(Outcome { wake: Some(wake), ..ignored(None, String::new()) });
+        let told = told(202, outcomes);
+        assert_eq!(told.answer.messages(), [r#"{"look":true}"#, r#"{"run":"wiki.1","after":0}"#]);
+    }
 }

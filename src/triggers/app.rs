@@ -1,11 +1,13 @@
 //! The app: everything built from the configuration, once per process, after the port is bound.
 
 use super::day_log::DayLog;
+use super::round::Turns;
 use crate::azure::{self, Azure};
 use crate::config::{self, ChannelKind, Config, ConfigErrors, StoreUrl};
 use crate::domain::causes::with_causes;
 use crate::domain::names::ChannelName;
 use crate::domain::run::Driver;
+use crate::domain::secret::SecretRef;
 use crate::engine::ports::{Channel, Clock, Store, SystemClock};
 use crate::engine::{Configured, Engine, Settings, Shelf};
 use crate::notify::{Address, CloudEvents, Post, Teams};
@@ -15,11 +17,8 @@ use crate::probe::dns::Dns;
 use crate::probe::tls::{self, Trust};
 use crate::steps::wired;
 use crate::store::{self, StoreTarget};
-use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Everything that the functions need.
 pub struct App {
@@ -27,10 +26,8 @@ pub struct App {
     pub engine: Engine,
     pub observer: Observer,
     pub(super) day_log: DayLog,
+    pub(super) turns: Turns,
 }
-
-/// The app, as soon as it is built.
-pub type Ready = Shared<BoxFuture<'static, Result<Arc<App>, BuildError>>>;
 
 /// Why the app could not be built. The same text answers every function.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -41,23 +38,17 @@ pub enum BuildError {
     Part { what: &'static str, why: String },
 }
 
-/// Builds the app in the background, beside the listener that is answering already.
-pub fn pending(driver: Driver) -> Ready {
-    let building = tokio::task::spawn_blocking(move || {
-        let path = config::document_path(&config::process_env);
-        let config = config::load(&path).map_err(|errors| BuildError::Config(Arc::new(errors)))?;
-        App::build(config, driver)
-    });
-    let built = async move {
-        match building.await {
-            Ok(built) => built.map(Arc::new),
-            Err(panicked) => Err(part("the app", panicked)),
+impl BuildError {
+    /// Whether another try may go better. A file that could not even be read has no place in it to point at.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Config(errors) => errors.0.iter().any(|error| error.position.is_none()),
+            Self::Part { .. } => true,
         }
-    };
-    built.boxed().shared()
+    }
 }
 
-fn part(what: &'static str, why: impl std::error::Error) -> BuildError {
+pub(super) fn part(what: &'static str, why: impl std::error::Error) -> BuildError {
     BuildError::Part { what, why: with_causes(&why) }
 }
 
@@ -85,16 +76,24 @@ impl App {
             shelf: Shelf::default(),
             driver,
         };
-        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock) })
+        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock), turns: Turns::default() })
+    }
+}
+
+impl App {
+    /// One line for each secret that the configuration names and nobody has set: else it shows only when it is needed.
+    pub(super) fn warn_of_unset_secrets(&self, env: &dyn Fn(&str) -> Option<String>) {
+        for (of, SecretRef::Env(name)) in self.config.secrets() {
+            if env(name).is_none_or(|value| value.is_empty()) {
+                tracing::warn!("the app setting {name}, {of}, is not set");
+            }
+        }
     }
 }
 
 fn open_store(config: &Config) -> Result<Arc<dyn Store>, BuildError> {
-    let target = match &config.store {
-        StoreUrl::File(path) => StoreTarget::Directory(path.clone()),
-        StoreUrl::Memory => StoreTarget::Memory,
-    };
-    store::open(&target).map_err(|error| part("the store", error))
+    let StoreUrl::File(path) = &config.store;
+    store::open(&StoreTarget::Directory(path.clone())).map_err(|error| part("the store", error))
 }
 
 fn azure_of(config: &Config, dns: &Dns, trust: &Trust) -> Result<Azure, BuildError> {
@@ -156,6 +155,3 @@ fn vantage(config: &Config) -> String {
         _ => "own probe from this machine".to_owned(),
     }
 }
-
-/// The longest an alert may take before its caller is told to come again.
-pub(super) const ALERT_BUDGET: Duration = Duration::from_millis(2_500);

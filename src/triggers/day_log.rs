@@ -1,5 +1,6 @@
 //! The day log: every delivery of an alert, whatever became of it. No decision reads it, and no alert waits for it.
 
+use crate::domain::names::PlanName;
 use crate::engine::ports::{Clock, Store};
 use serde::Serialize;
 use std::sync::Arc;
@@ -22,6 +23,10 @@ pub struct Delivery {
     pub bytes: usize,
     pub alert: Option<String>,
     pub rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 /// Hands deliveries to a writer of its own.
@@ -46,6 +51,8 @@ impl DayLog {
             bytes = delivery.bytes,
             alert = delivery.alert.as_deref(),
             rule = delivery.rule.as_deref(),
+            plan = delivery.plan.as_ref().map(PlanName::as_str),
+            run = delivery.run.as_deref(),
             "alert answered: {}",
             delivery.what
         );

@@ -99,6 +99,7 @@ fn values_encoded_once_or_not_at_all_mean_the_same() {
     assert_eq!(text(r#"{"msg":7}"#), "7");
     let object = |data: &str| of(data).message("msg").unwrap().object();
     assert_eq!(object(r#"{"msg":"eyJydW4iOiJyMSJ9"}"#).unwrap()["run"], "r1", "base64 around JSON");
+    assert_eq!(object(r#"{"msg":"\"\\\"{\\\\\\\"run\\\\\\\":1}\\\"\""}"#).unwrap()["run"], 1, "a text too many");
     assert_eq!(object(r#"{"msg":"hello"}"#), None);
     assert!(of(r#"{"msg":null}"#).message("msg").is_err());
     assert!(of(r#"{"other":"x"}"#).message("msg").is_err());

@@ -6,6 +6,8 @@ mod channels;
 mod fence;
 mod golden;
 mod guards;
+mod logs;
+mod messages;
 mod operator;
 mod operator_errors;
 mod orphan;

@@ -75,6 +75,58 @@ async fn a_lock_that_somebody_holds_for_ever_hides_nothing_from_the_caller() {
     stage.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_not_there_at_the_start_is_taken_up_without_a_restart() {
+    let stage = Stage::open(calm()).await;
+    let (host, aside) = (stage.sandbox.host(), stage.folder().join("aside"));
+    let before = host.handler_pid();
+    std::fs::rename(stage.state(), &aside).unwrap();
+    std::fs::write(stage.state(), "not mounted yet").unwrap();
+    host.kill_handler();
+    let handler = stage.until("another handler", async || host.handler_pid().filter(|pid| Some(*pid) != before)).await;
+    host.ready().await.unwrap();
+    let told = stage.alert(fired(1).to_string()).await.problem(503);
+    assert!(told["detail"].as_str().unwrap().contains("the store cannot be set up"), "{told}");
+    assert!(told["next"].as_str().unwrap().contains("without a restart"), "{told}");
+    stage.get("v1/plans").await.problem(503);
+    std::fs::remove_file(stage.state()).unwrap();
+    std::fs::rename(&aside, stage.state()).unwrap();
+    stage.go_dark();
+    stage
+        .until("an alert that is taken", async || (stage.alert(fired(1).to_string()).await.status == 202).then_some(()))
+        .await;
+    assert_eq!(stage.closed(0).await.outcome.unwrap().word(), SERVING);
+    assert_eq!(host.handler_pid(), Some(handler), "it was not restarted");
+    stage.close().await;
+}
+
+/// Two plans behind one Front Door; the ledger of the second cannot be written.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_plan_that_fails_costs_no_other_its_wake_up() {
+    let mut scenario = calm();
+    scenario.world.timer = Duration::from_secs(3_600);
+    let stage = Stage::open(scenario).await;
+    let path = stage.folder().join("app/reveille.toml");
+    let one = std::fs::read_to_string(&path).unwrap();
+    let (before, from) = one.split_at(one.find("[[plan]]").unwrap());
+    let (first, after) = from.split_at(from.find("\n[store]").unwrap_or(from.len()));
+    let second = first.replace(&format!("name = \"{PLAN}\""), "name = \"zz\"");
+    let second = second.replace("managedClusters/aks-", "managedClusters/zz-").replace("Servers/pg-", "Servers/zz-");
+    super::wrong_config::restart_with(&stage, &format!("{before}{first}\n{second}\n{after}")).await;
+    assert_eq!(stage.get("v1/plans").await.json()["plans"].as_array().unwrap().len(), 2);
+    let broken = stage.state().join("logs/ledger/zz");
+    let _ = std::fs::remove_dir_all(&broken);
+    std::fs::write(&broken, "no folder").unwrap();
+    turned_away(&stage).await;
+    stage
+        .until("the first plan's run", async || {
+            let left = stage.aftermath().await;
+            left.only_run().steps.values().any(|step| step.is_active()).then_some(())
+        })
+        .await;
+    stage.close().await;
+}
+
 /// An exclusive lock held by this process, which is not the handler's.
 fn lock(path: &std::path::Path) -> File {
     let file = OpenOptions::new().read(true).write(true).open(path).unwrap();

@@ -5,7 +5,7 @@ use crate::support::stage::{SERVING, Stage, calm};
 use reveille::sandbox::host::Outcome;
 
 /// Makes the handler read another configuration, by a restart as after a change of app settings.
-async fn restart_with(stage: &Stage, text: &str) {
+pub async fn restart_with(stage: &Stage, text: &str) {
     let host = stage.sandbox.host();
     let before = host.handler_pid();
     std::fs::write(stage.folder().join("app/reveille.toml"), text).unwrap();

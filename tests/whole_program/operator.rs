@@ -134,10 +134,13 @@ async fn a_forced_failover_leaves_a_primary_that_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_failover_touches_nothing_and_closes_the_incident() {
     let (stage, run) = asked().await;
+    let incident = stage.plan().await["incident"]["id"].clone();
+    assert!(incident.is_string());
     assert_eq!(stage.say(&format!("runs/{run}/decline")).await.json()["did"], "declined");
     assert_eq!(stage.closed(0).await.outcome.unwrap().word(), "declined");
     assert_eq!(stage.touched(), Vec::<String>::new());
-    assert!(stage.plan().await["incident"].is_null());
+    // The region is still dark, so the watch may have opened another one by now.
+    assert_ne!(stage.plan().await["incident"]["id"], incident);
     stage.close().await;
 }
 

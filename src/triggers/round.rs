@@ -40,7 +40,8 @@ impl Round {
 
     /// Looks at every plan, as far as the time allows.
     pub(super) async fn look<T: Send + 'static>(self, works: Vec<Work<T>>) -> Looked<T> {
-        let bounded = works.into_iter().map(|work| timeout(self.per_look, work).boxed());
+        // The time of a look begins with the look, not when it is put in line.
+        let bounded = works.into_iter().map(|work| async move { timeout(self.per_look, work).await }.boxed());
         let looks = self.gather(bounded.collect()).await;
         let over = looks.len();
         let cut = looks.iter().filter(|look| look.is_err()).count();

@@ -15,11 +15,11 @@
 //!              ─► a step looks                              steps::wired gathers facts through observe,
 //!                                                           steps::<step>::decide turns them into a Look: pure
 //!              ─► journal += Observed | Intent | StepSucceeded …
-//!              ─► Intent written? claim still ours? then the step sends; journal += Sent
+//!              ─► Intent written? claim still ours, nobody called it off? then the step sends; journal += Sent
 //!        at the end: RunEnded ─► report ─► ledger RunClosed ─► notices (engine::outbox, notify) ─► Closed
 //!
-//! timer ─► POST /watch ── triggers::watch ─► engine::tend   stalled runs, open incidents, fence debts;
-//!                                                           reads both witnesses itself: a lost alert is no lost outage
+//! timer ─► POST /watch ── triggers::round ─► engine::tend   every plan: stalled runs, open incidents, fence debts;
+//!        then triggers::watch, plan by plan                 reads both witnesses itself: a lost alert is no lost outage
 //! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
 //! ```
 //!
@@ -32,11 +32,14 @@
 //! # What cannot happen
 //!
 //! - *A false success.* `Outcome::Recovered` holds a [`domain::ladder::Serving`], which is only built rung by rung from
-//!   the observations that prove it. An accepted call is no rung.
+//!   the observations that prove it. An accepted call is no rung, and writer and route are seen once more at the very end.
 //! - *A forgotten outage.* An alert that matches opens an incident; guards defer, they never turn it away. The watch asks
 //!   open incidents again until proven recovery, the verdict "no outage", or a named person closes them.
 //! - *A call sent by two.* An intent is journaled before its call; the append fails for a driver that lost its claim.
-//!   After a crash the world is looked at before anything is sent again.
+//!   After a crash what may be in flight is waited out by the own clock, and the world is looked at before anything is
+//!   sent again.
+//! - *Two sites that write, unnoticed.* The standby starts when the old site is seen stopped, or when policy or a person
+//!   decided to owe the fence. A debt is paid at first contact, by the live run or by a run of its own.
 //!
 //! # Where to add a step
 //!

@@ -52,7 +52,8 @@ pub enum Verdict {
 /// Decides over the samples taken so far, oldest first.
 pub fn verdict(samples: &[Witness], seen: &LastSeen, timing: &Timing) -> Verdict {
     let Some(newest) = window(samples, timing) else {
-        return Verdict::Inconclusive(format!("{} samples taken, not enough yet", samples.len()));
+        let taken = if samples.len() == 1 { "1 sample".into() } else { format!("{} samples", samples.len()) };
+        return Verdict::Inconclusive(format!("{taken} taken, not enough yet"));
     };
     let last = &newest[newest.len() - 1];
     let failed = newest.iter().filter(|sample| failed(sample)).count();

@@ -38,7 +38,8 @@ impl Drive<'_> {
     pub(super) async fn give_up_orphans(&mut self) -> Result<(), JournalError> {
         for step in self.orphans() {
             let reason = "its sender was lost before it wrote down what came of it".into();
-            self.append(RunEvent::Sent { step, outcome: Sent::Unknown { reason } }).await?;
+            let outcome = Sent::Unknown { reason, request_ids: Vec::new() };
+            self.append(RunEvent::Sent { step, outcome }).await?;
         }
         Ok(())
     }

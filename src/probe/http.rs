@@ -12,6 +12,7 @@ use crate::domain::names::SiteName;
 use crate::domain::plan::{App, AppKind, Site};
 use crate::domain::resource::HostPort;
 use reqwest::header::{CACHE_CONTROL, HeaderMap};
+use std::error::Error;
 use std::time::Duration;
 
 /// The longest body that is read. Status interfaces answer with a few hundred bytes.
@@ -103,7 +104,7 @@ impl Probe {
         let request = self.http.get(url).header(CACHE_CONTROL, "no-cache").send();
         let response = match tokio::time::timeout_at(deadline, request).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(NoAnswer::Unreachable(with_causes(&error.without_url()))),
+            Ok(Err(error)) => return Err(NoAnswer::Unreachable(why_no_answer(&error.without_url()))),
             Err(_) => return Err(NoAnswer::Unreachable(silence())),
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -113,6 +114,12 @@ impl Probe {
             Err(_) => Err(NoAnswer::Broken { status, why: silence() }),
         }
     }
+}
+
+/// What lies below the HTTP client's own layers, which say no more than that a request failed.
+fn why_no_answer(error: &reqwest::Error) -> String {
+    let below = error.source().and_then(Error::source);
+    below.map_or_else(|| with_causes(error), with_causes)
 }
 
 impl NoAnswer {

@@ -102,7 +102,7 @@ impl Standby<'_> {
         let Some(newest) = self.record().last_intent() else { return self.call() };
         let age = self.spent(newest.answered_at.unwrap_or(newest.at));
         match &newest.outcome {
-            Some(Sent::Rejected { class, code, message }) => self.after_failure(*class, code, message, age),
+            Some(Sent::Rejected { class, code, message, .. }) => self.after_failure(*class, code, message, age),
             Some(Sent::Throttled { retry_after }) if age < *retry_after => self.pending(),
             Some(Sent::Busy { .. } | Sent::Unknown { .. } | Sent::NotSent { .. }) if age < self.poll() => {
                 self.pending()

@@ -147,9 +147,11 @@ fn sent(answer: Result<azure::Sent, ArmError>, pause: Duration) -> Sent {
         Ok(azure::Sent::NothingToDo { .. }) => Sent::AlreadyThere { said: "there was nothing to wait for".into() },
         Ok(azure::Sent::AlreadyThere { text, .. }) => Sent::AlreadyThere { said: text },
         Ok(azure::Sent::Busy { text, .. }) => Sent::Busy { said: text },
-        Ok(azure::Sent::Rejected { class, code, message, .. }) => Sent::Rejected { class, code, message },
+        Ok(azure::Sent::Rejected { class, code, message, request_ids }) => {
+            Sent::Rejected { class, code, message, request_ids }
+        }
         Ok(azure::Sent::Throttled { retry_after, .. }) => Sent::Throttled { retry_after: retry_after.unwrap_or(pause) },
-        Ok(azure::Sent::Unknown { reason, .. }) => Sent::Unknown { reason },
+        Ok(azure::Sent::Unknown { reason, request_ids }) => Sent::Unknown { reason, request_ids },
         Err(error) => Sent::NotSent { reason: error.text() },
     }
 }

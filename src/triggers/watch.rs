@@ -158,7 +158,7 @@ fn outage(plan: &Plan, state: &PlanState, sample: &Witness, primary: &SiteName) 
         return None;
     }
     let health = *sample.origin_health.value()?;
-    let down = sample.primary.value().is_some_and(|view| !OriginView::is_healthy(view));
+    let down = sample.primary.value().is_some_and(OriginView::is_failed);
     (down && health < plan.timing.metric_threshold).then(|| Cause {
         since: sample.at,
         sign: format!(

@@ -37,7 +37,7 @@ fn going_on() -> Story {
 
 fn forbidden() -> Sent {
     let (code, message) = ("AuthorizationFailed".into(), "no".into());
-    Sent::Rejected { class: FailureClass::Permission, code, message }
+    Sent::Rejected { class: FailureClass::Permission, code, message, request_ids: Vec::new() }
 }
 
 fn approved() -> RunEvent {

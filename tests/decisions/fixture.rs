@@ -129,7 +129,7 @@ pub fn accepted() -> Sent {
 }
 
 pub fn unanswered() -> Sent {
-    Sent::Unknown { reason: "timed out".into() }
+    Sent::Unknown { reason: "timed out".into(), request_ids: Vec::new() }
 }
 
 pub fn fact<T>(second: i64, value: Option<T>) -> Fact<T> {

@@ -16,7 +16,7 @@ fn story() -> Story {
 }
 
 fn rejected(class: FailureClass) -> Sent {
-    Sent::Rejected { class, code: "Code".into(), message: "no".into() }
+    Sent::Rejected { class, code: "Code".into(), message: "no".into(), request_ids: Vec::new() }
 }
 
 fn look_at(story: &Story, second: i64, states: &str, failed: Option<FailureClass>) -> Look {

@@ -79,8 +79,12 @@ pub fn no_outage() -> Journal {
 
 pub fn no_capacity() -> Journal {
     let said = "Allocation failed: 3 x Standard_D8s_v5 <zone 1> are not to be had in centralus".to_owned();
-    let rejected =
-        Sent::Rejected { class: FailureClass::Capacity, code: "AllocationFailed".into(), message: said.clone() };
+    let rejected = Sent::Rejected {
+        class: FailureClass::Capacity,
+        code: "AllocationFailed".into(),
+        message: said.clone(),
+        request_ids: vec!["0f8d2f3e-1f64-4f0e-9d1b-6a1f6d2f7c11".into()],
+    };
     let journal = Journal::by_alert()
         .started(ConfirmOutage)
         .later(45)

@@ -81,6 +81,7 @@ impl Arrival {
                 class: FailureClass::Permission,
                 code: "AuthorizationFailed".into(),
                 message: "simulated".into(),
+                request_ids: Vec::new(),
             },
         }
     }

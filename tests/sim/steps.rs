@@ -91,7 +91,7 @@ impl Step for SimStep {
         let site = SITES.iter().position(|name| call.target.contains(name)).unwrap();
         if world.arm_is_dark(site) {
             sleep_ms(5 * SECOND).await;
-            return Sent::Unknown { reason: "timed out".into() };
+            return Sent::Unknown { reason: "timed out".into(), request_ids: Vec::new() };
         }
         let answered = self.on_its_way(call, view, site);
         if point == Some(Point::SentWithoutAnswer) {
@@ -101,7 +101,7 @@ impl Step for SimStep {
         let answer = answered.await.unwrap();
         if world.chance(world.noise(world.weather.noise.answer_lost)) {
             sleep_ms(5 * SECOND).await;
-            return Sent::Unknown { reason: "the answer was lost".into() };
+            return Sent::Unknown { reason: "the answer was lost".into(), request_ids: Vec::new() };
         }
         if point == Some(Point::AnsweredBeforeAppend) {
             self.life.doom();

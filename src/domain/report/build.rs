@@ -9,7 +9,7 @@ use crate::domain::chain::Head;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
 use crate::domain::run::state::{Intent, StepState, Word};
-use crate::domain::run::{Approval, Phase, RunState, Sent, StartedBy};
+use crate::domain::run::{Approval, Phase, RunState, StartedBy};
 use crate::domain::runbook::{self, StepName};
 use crate::domain::writer::WriterView;
 use chrono::{DateTime, Utc};
@@ -158,8 +158,7 @@ fn evidence_of(saw: &Observation) -> Vec<EvidenceLine> {
 
 fn call_line(intent: &Intent) -> CallLine {
     let (result, request_ids) = match &intent.outcome {
-        Some(Sent::Accepted { request_ids, .. }) => ("accepted".to_owned(), request_ids.clone()),
-        Some(outcome) => (outcome.text(), Vec::new()),
+        Some(outcome) => (outcome.text(), outcome.request_ids().to_vec()),
         None => ("no outcome was recorded".to_owned(), Vec::new()),
     };
     CallLine {

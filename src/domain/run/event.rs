@@ -191,13 +191,9 @@ pub enum Sent {
         request_ids: Vec<String>,
     },
     /// Azure says that there is nothing to do or that it is so already.
-    AlreadyThere {
-        said: String,
-    },
+    AlreadyThere { said: String },
     /// Another operation holds the resource.
-    Busy {
-        said: String,
-    },
+    Busy { said: String },
     Throttled {
         #[serde(with = "duration")]
         retry_after: Duration,
@@ -206,15 +202,17 @@ pub enum Sent {
         class: FailureClass,
         code: String,
         message: String,
+        #[serde(default)]
+        request_ids: Vec<String>,
     },
     /// Whether it arrived is not known.
     Unknown {
         reason: String,
+        #[serde(default)]
+        request_ids: Vec<String>,
     },
     /// It was never sent: the claim was lost or its time had passed.
-    NotSent {
-        reason: String,
-    },
+    NotSent { reason: String },
 }
 
 /// What a person is asked for.
@@ -277,8 +275,17 @@ impl Sent {
             Sent::Busy { said } => format!("busy: {said}"),
             Sent::Throttled { retry_after } => format!("throttled for {}", duration::text(*retry_after)),
             Sent::Rejected { code, message, .. } => format!("rejected with {code}: {message}"),
-            Sent::Unknown { reason } => format!("no answer: {reason}"),
+            Sent::Unknown { reason, .. } => format!("no answer: {reason}"),
             Sent::NotSent { reason } => format!("not sent: {reason}"),
+        }
+    }
+
+    /// What to name to Azure's support: ids of its answers, or of ours when there was none.
+    pub fn request_ids(&self) -> &[String] {
+        match self {
+            Self::Accepted { request_ids, .. } | Self::Rejected { request_ids, .. } => request_ids,
+            Self::Unknown { request_ids, .. } => request_ids,
+            _ => &[],
         }
     }
 }

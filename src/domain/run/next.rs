@@ -232,7 +232,7 @@ impl super::state::StepState {
     /// The class with which Azure rejected the newest call, if it did.
     pub fn last_rejection(&self) -> Option<(FailureClass, &str, &str)> {
         match self.last_intent()?.outcome.as_ref()? {
-            Sent::Rejected { class, code, message } => Some((*class, code, message)),
+            Sent::Rejected { class, code, message, .. } => Some((*class, code, message)),
             _ => None,
         }
     }

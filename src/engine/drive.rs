@@ -281,7 +281,7 @@ impl<'a> Drive<'a> {
         !self.is_closed() && self.journal.state().claim.is_held_by(&self.engine.driver, self.slice)
     }
 
-    fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.journal.state().closed
     }
 

@@ -15,6 +15,10 @@ impl Drive<'_> {
         let grace = self.engine.settings.send_within;
         let deadline = Instant::now() + grace;
         while !self.sending.is_empty() || !self.notifying.is_empty() {
+            // What comes back could not be written down any more.
+            if !self.holds() {
+                return Ok(if self.is_closed() { Stop::Closed } else { Stop::Lost });
+            }
             let renew = self.written + self.engine.settings.renew;
             match timeout_at(deadline.min(renew), self.tasks.next()).await {
                 Ok(None) => break,

@@ -117,6 +117,10 @@ async fn one_plan_that_fails_costs_no_other_its_wake_up() {
     let broken = stage.state().join("logs/ledger/zz");
     let _ = std::fs::remove_dir_all(&broken);
     std::fs::write(&broken, "no folder").unwrap();
+    let plans = stage.get("v1/plans").await.json()["plans"].clone();
+    assert_eq!((&plans[0]["plan"], &plans[1]["plan"], &plans[1]["light"]), (&PLAN.into(), &"zz".into(), &"red".into()));
+    assert!(plans[1]["sentence"].as_str().unwrap().contains("its ledger cannot be read"), "{plans}");
+    assert!(!plans[0]["sentence"].as_str().unwrap().contains("its ledger cannot be read"), "{plans}");
     turned_away(&stage).await;
     stage
         .until("the first plan's run", async || {

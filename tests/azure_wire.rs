@@ -269,6 +269,21 @@ async fn a_throttled_start_is_not_accepted_and_says_when() {
     assert_eq!(server.seen().len(), 1);
 }
 
+/// Whoever calls before the wait is over makes it longer for all, so the other plans of this process wait too.
+#[tokio::test]
+async fn after_a_throttled_stop_no_other_cluster_is_called_before_the_wait_is_over() {
+    let server = Server::play([Act::answer(429, "").header("retry-after", "17"), Act::answer(200, CLUSTER_BODY)]).await;
+    let azure = azure(&server);
+    azure.aks().stop(&cluster(), soon()).await.unwrap();
+    let other = ResourceId::parse(&CLUSTER.replace("aks-b", "aks-c")).unwrap();
+    let error = azure.aks().start(&other, soon()).await.unwrap_err();
+    assert!(matches!(error, ArmError::HeldBack { .. }), "{error:?}");
+    assert_eq!(error.class(), FailureClass::Throttled);
+    assert!(error.retry_after().is_some_and(|wait| wait > Duration::from_secs(10)), "{error:?}");
+    azure.aks().get(&other).await.expect("reads are not held back by that");
+    assert_eq!(server.seen().len(), 2);
+}
+
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let server = Server::play([Act::answer(307, "").header("location", "https://evil.example/")]).await;

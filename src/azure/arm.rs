@@ -9,6 +9,7 @@ use super::error::{ArmError, CallName, Refusal};
 use super::failure::classify;
 use super::http::{self, Attempt, Broken, Reply};
 use super::link;
+use super::pace::{Draws, Pace};
 use super::retry;
 use super::service_error::ServiceError;
 use super::settings::Settings;
@@ -46,11 +47,12 @@ pub(super) struct Arm {
     base: Url,
     pub(super) settings: Settings,
     pub(super) tokens: Tokens,
+    pace: Pace,
 }
 
 impl Arm {
     pub fn new(client: Client, base: Url, settings: Settings, tokens: Tokens) -> Self {
-        Self { client, base, settings, tokens }
+        Self { client, base, settings, tokens, pace: Pace::default() }
     }
 
     /// A call to `path` (a resource id and what follows it), with these query parameters.
@@ -76,6 +78,7 @@ impl Arm {
     pub async fn get(&self, call: &Call) -> Result<Reply, ArmError> {
         let mut turn = Turn::new(self);
         loop {
+            self.await_turn(call, &Method::GET, turn.deadline).await?;
             let failed = match self.attempt(call, Method::GET, None, None, &mut turn).await? {
                 Ok(reply) if reply.status == 401 && turn.may_renew_token() => continue,
                 Ok(reply) if !retry::is_retryable(reply.status) && reply.body.is_ok() => return Ok(reply),
@@ -116,7 +119,8 @@ impl Arm {
         Err(unreadable(&call.name, "the list has no end", all.request_ids))
     }
 
-    /// Sends a mutating call, never later than `send_before`. An error means that it certainly was not sent.
+    /// Sends a mutating call, never later than `send_before`. An error means that it certainly was not sent. Whose turn
+    /// is later is told so and comes back, rather than to wait here: the caller looks at the world again first.
     pub async fn send(
         &self,
         call: &Call,
@@ -126,6 +130,7 @@ impl Arm {
     ) -> Result<Posted, ArmError> {
         let mut turn = Turn::new(self);
         loop {
+            self.await_turn(call, &method, Instant::now()).await?;
             match self.attempt(call, method.clone(), body, Some(send_before), &mut turn).await? {
                 Ok(reply) if reply.status == 401 && turn.may_renew_token() => {}
                 Ok(reply) => return Ok(Posted::Replied(reply)),
@@ -140,6 +145,32 @@ impl Arm {
                 }
             }
         }
+    }
+
+    /// Waits for this call's turn among all calls of this process, if that comes before `limit`.
+    async fn await_turn(&self, call: &Call, method: &Method, limit: Instant) -> Result<(), ArmError> {
+        let draws = Draws::of(method, &call.url);
+        loop {
+            let now = Instant::now();
+            let wait = self.pace.turn(&draws, now);
+            if wait.is_zero() {
+                return Ok(());
+            }
+            if now + wait > limit {
+                return Err(ArmError::HeldBack { call: call.name.clone(), wait });
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// What the answer tells about Azure's token buckets.
+    fn learn(&self, method: &Method, url: &Url, reply: &Reply, attempts: u32) {
+        let draws = Draws::of(method, url);
+        if reply.status != 429 {
+            return self.pace.let_in(&draws);
+        }
+        let wait = reply.retry_after.unwrap_or_else(|| retry::pause(&self.settings, attempts, 0));
+        self.pace.refused(&draws, &reply.refusal().error.code, wait, Instant::now());
     }
 
     /// One attempt, cut off at `limit`: what has not been sent by then never will be.
@@ -158,8 +189,11 @@ impl Arm {
             return Err(ArmError::TooLate { call: call.name.clone() });
         }
         turn.begin();
-        let attempt = Attempt { method, url: &call.url, token: &token, body, timeout, id: turn.id };
+        let attempt = Attempt { method: method.clone(), url: &call.url, token: &token, body, timeout, id: turn.id };
         let outcome = http::exchange(&self.client, attempt).await;
+        if let Ok(reply) = &outcome {
+            self.learn(&method, &call.url, reply, turn.attempts);
+        }
         turn.log(call, &outcome);
         turn.used = Some(token);
         Ok(outcome)

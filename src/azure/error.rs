@@ -59,6 +59,9 @@ pub enum ArmError {
     /// A mutating call whose time to be sent was over before it could be sent.
     #[error("{call}: not sent, its time to be sent is over")]
     TooLate { call: CallName },
+    /// Not sent yet, so as not to be turned away and make everybody's wait longer.
+    #[error("{call}: held back for {}, Azure takes no more calls of this kind before", crate::domain::duration::text(*.wait))]
+    HeldBack { call: CallName, wait: Duration },
     /// Sent, but no complete answer came back.
     #[error("{call}: no complete answer")]
     Lost {
@@ -86,7 +89,7 @@ impl ArmError {
     pub fn call(&self) -> &CallName {
         match self {
             Self::Token { call, .. } | Self::Unreachable { call, .. } | Self::TooLate { call } => call,
-            Self::Lost { call, .. } | Self::Refused { call, .. } => call,
+            Self::Lost { call, .. } | Self::Refused { call, .. } | Self::HeldBack { call, .. } => call,
             Self::Unreadable { call, .. } | Self::Link { call, .. } => call,
         }
     }
@@ -95,6 +98,7 @@ impl ArmError {
         match self {
             Self::Token { .. } => FailureClass::Identity,
             Self::Unreachable { .. } | Self::Lost { .. } | Self::TooLate { .. } => FailureClass::Transient,
+            Self::HeldBack { .. } => FailureClass::Throttled,
             Self::Refused { refusal, .. } => refusal.class,
             Self::Unreadable { .. } | Self::Link { .. } => FailureClass::Other,
         }
@@ -105,10 +109,11 @@ impl ArmError {
         matches!(self, Self::Refused { refusal, .. } if refusal.status == 404)
     }
 
-    /// How long Azure asks to wait before the next attempt.
+    /// How long to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { refusal, .. } => refusal.retry_after,
+            Self::HeldBack { wait, .. } => Some(*wait),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@
 //!                     │
 //!                    arm          addresses, pages, retries of reads, the care that writes need
 //!              ┌──────┼───────┐
-//!            http   link   credential      one exchange · links followed byte for byte · tokens
+//!       http  link  pace  credential      one exchange · links byte for byte · token buckets · tokens
 //! ```
 //! Reads give an [`Answer`] or an [`ArmError`] with its [class](crate::domain::failure::FailureClass). What changes
 //! something gives [`Sent`]; there an error means that nothing was sent. Nothing here decides what to do next, and
@@ -20,10 +20,12 @@ mod error;
 mod failure;
 mod front_door;
 mod http;
+mod lane;
 mod lenient;
 mod link;
 mod monitor;
 mod operation;
+mod pace;
 mod postgres;
 mod retry;
 mod sent;

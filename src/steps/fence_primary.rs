@@ -115,7 +115,15 @@ impl Site<'_> {
     }
 
     fn pending(&self, seen: Seen) -> Look {
-        Look::Pending { saw: Some(self.fence(seen)), again_in: self.again_in }
+        let again_in = self.throttled_for().map_or(self.again_in, |left| left.min(self.again_in));
+        Look::Pending { saw: Some(self.fence(seen)), again_in }
+    }
+
+    /// How long Azure takes no stop yet, so that the turn is not slept through.
+    fn throttled_for(&self) -> Option<Duration> {
+        let newest = self.record().last_intent()?;
+        let Some(Sent::Throttled { retry_after, .. }) = &newest.outcome else { return None };
+        retry_after.checked_sub(self.age(newest)).filter(|left| !left.is_zero())
     }
 
     fn record(&self) -> &StepState {
@@ -202,7 +210,7 @@ impl Site<'_> {
             Some(Sent::Rejected { class, message, .. }) if !is_passing(*class) => {
                 return Try::Refused { message: message.clone() };
             }
-            Some(Sent::Throttled { retry_after }) => *retry_after,
+            Some(Sent::Throttled { retry_after, .. }) => *retry_after,
             // An accepted stop shows within a poll or two; a cluster that is up after that did not stop.
             Some(outcome) if outcome.is_accepted() => rest * 2,
             _ => rest,

@@ -92,7 +92,11 @@ impl Standby<'_> {
     }
 
     fn pending(&self) -> Look {
-        Look::Pending { saw: Some(self.saw()), again_in: self.poll() }
+        self.pending_for(self.poll())
+    }
+
+    fn pending_for(&self, wait: Duration) -> Look {
+        Look::Pending { saw: Some(self.saw()), again_in: wait.min(self.poll()) }
     }
 
     // --- act ------------------------------------------------------------------------------------------------------
@@ -103,7 +107,7 @@ impl Standby<'_> {
         let age = self.spent(newest.answered_at.unwrap_or(newest.at));
         match &newest.outcome {
             Some(Sent::Rejected { class, code, message, .. }) => self.after_failure(*class, code, message, age),
-            Some(Sent::Throttled { retry_after }) if age < *retry_after => self.pending(),
+            Some(Sent::Throttled { retry_after, .. }) if age < *retry_after => self.pending_for(*retry_after - age),
             Some(Sent::Busy { .. } | Sent::Unknown { .. } | Sent::NotSent { .. }) if age < self.poll() => {
                 self.pending()
             }

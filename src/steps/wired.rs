@@ -4,6 +4,7 @@ use super::start_replica::StartFailure;
 use super::{confirm_outage, fence_primary, start_replica, verify_app, verify_route, verify_writer};
 use crate::azure::{self, ArmError, OperationStatus};
 use crate::domain::application::OriginView;
+use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
 use crate::domain::look::Look;
 use crate::domain::plan::{Plan, Site};
@@ -112,7 +113,7 @@ impl Wired {
 
     async fn start_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let cluster = self.observer.cluster(scene.standby, scene.plan.timing.arm_timeout).await;
-        let failed = self.start_failure(view, scene.standby).await;
+        let failed = self.start_failure(view, scene.standby, &cluster).await;
         let unfenced = self.origin_if(view.run.owes_fence(), scene.plan, scene.primary).await;
         start_replica::decide(view, start_replica::Seen { cluster, failed, unfenced })
     }
@@ -121,8 +122,17 @@ impl Wired {
         if wanted { Some(self.observer.origin(plan, site).await) } else { None }
     }
 
-    /// Only an accepted start that has an operation to ask can tell why it failed.
-    async fn start_failure(&self, view: &StepView, standby: &Site) -> Option<StartFailure> {
+    /// Only an accepted start that has an operation to ask can tell why it failed. While the cluster starts as it should
+    /// there is no failure to read, and the bucket of such calls is small (learn.microsoft.com, AKS quotas-skus-regions).
+    async fn start_failure(
+        &self,
+        view: &StepView,
+        standby: &Site,
+        cluster: &Fact<ClusterView>,
+    ) -> Option<StartFailure> {
+        if matches!(cluster.value().map(ClusterView::phase), Some(ClusterPhase::Starting | ClusterPhase::Up)) {
+            return None;
+        }
         let Some(Sent::Accepted { operation: Some(url), .. }) = &view.record().last_intent()?.outcome else {
             return None;
         };
@@ -150,8 +160,11 @@ fn sent(answer: Result<azure::Sent, ArmError>, pause: Duration) -> Sent {
         Ok(azure::Sent::Rejected { class, code, message, request_ids }) => {
             Sent::Rejected { class, code, message, request_ids }
         }
-        Ok(azure::Sent::Throttled { retry_after, .. }) => Sent::Throttled { retry_after: retry_after.unwrap_or(pause) },
+        Ok(azure::Sent::Throttled { retry_after, .. }) => {
+            Sent::Throttled { retry_after: retry_after.unwrap_or(pause), held_back: false }
+        }
         Ok(azure::Sent::Unknown { reason, request_ids }) => Sent::Unknown { reason, request_ids },
+        Err(ArmError::HeldBack { wait, .. }) => Sent::Throttled { retry_after: wait, held_back: true },
         Err(error) => Sent::NotSent { reason: error.text() },
     }
 }

@@ -91,8 +91,8 @@ fn a_stop_is_sent_again_only_when_the_newest_one_cannot_work_any_more() {
         (Some(accepted()), 60, "stop"),
         (Some(unanswered()), 20, "wait"),
         (Some(unanswered()), 40, "stop"),
-        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50) }), 45, "wait"),
-        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50) }), 65, "stop"),
+        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50), held_back: false }), 45, "wait"),
+        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50), held_back: false }), 65, "stop"),
         (Some(Sent::NotSent { reason: "late".into() }), 20, "wait"),
         (Some(Sent::NotSent { reason: "late".into() }), 40, "stop"),
         (Some(forbidden()), 13, "ask"),
@@ -102,6 +102,17 @@ fn a_stop_is_sent_again_only_when_the_newest_one_cannot_work_any_more() {
         let story = asking().sent(10, STEP, outcome.clone());
         assert_eq!(look(&story, second, up, SILENT), expected, "{outcome:?} at {second}");
     }
+}
+
+#[test]
+fn a_stop_that_was_held_back_is_sent_when_its_turn_comes() {
+    let held = Sent::Throttled { retry_after: std::time::Duration::from_secs(33), held_back: true };
+    let story = asking().sent(10, STEP, Some(held));
+    let again = |second| {
+        let seen = Seen { cluster: cluster(second, "Succeeded/Running"), origin: origin(second, SILENT), other: None };
+        decide(&story.view(STEP, second), seen).again_in().map(|wait| wait.as_secs())
+    };
+    assert_eq!((again(15), again(40), again(50)), (Some(20), Some(4), None));
 }
 
 #[test]

@@ -121,7 +121,8 @@ fn a_call_that_may_be_on_its_way_is_waited_for_before_anything_ends() {
 #[test]
 fn an_abort_names_what_was_accepted_and_may_have_been() {
     let base = Story::failover().proven(60, ConfirmOutage, confirmed()).started(61, FencePrimary);
-    let refused = reveille::domain::run::Sent::Throttled { retry_after: std::time::Duration::from_secs(5) };
+    let refused =
+        reveille::domain::run::Sent::Throttled { retry_after: std::time::Duration::from_secs(5), held_back: false };
     for (outcome, left) in [(accepted(), 1), (unanswered(), 1), (refused, 0)] {
         let story = base.clone().sent(62, FencePrimary, Some(outcome.clone())).then(64, aborted());
         let Next::End(Outcome::Aborted { left_running, .. }) = next_of(&story, 65) else { panic!() };

@@ -58,8 +58,8 @@ fn a_start_is_sent_again_only_when_the_newest_one_cannot_work_any_more() {
         (Some(accepted()), 60, "start"),
         (Some(unanswered()), 25, "wait"),
         (Some(unanswered()), 40, "start"),
-        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50) }), 45, "wait"),
-        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50) }), 65, "start"),
+        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50), held_back: false }), 45, "wait"),
+        (Some(Sent::Throttled { retry_after: std::time::Duration::from_secs(50), held_back: false }), 65, "start"),
         (Some(rejected(FailureClass::Transient)), 25, "wait"),
         (Some(rejected(FailureClass::Transient)), 40, "start"),
         (None, 25, "start"),
@@ -67,6 +67,17 @@ fn a_start_is_sent_again_only_when_the_newest_one_cannot_work_any_more() {
         let story = story().sent(10, STEP, outcome.clone());
         assert_eq!(look(&story, second, DOWN, None), expected, "{outcome:?} at {second}");
     }
+}
+
+/// A turn that was given for later is not slept through.
+#[test]
+fn a_start_that_was_held_back_is_sent_when_its_turn_comes() {
+    let held = Sent::Throttled { retry_after: std::time::Duration::from_secs(33), held_back: true };
+    let story = story().sent(10, STEP, Some(held));
+    let again = |second| look_at(&story, second, DOWN, None).again_in().map(|wait| wait.as_secs());
+    // Clusters are looked at every 20 seconds.
+    assert_eq!((again(15), again(40), again(50)), (Some(20), Some(4), None));
+    assert_eq!(look(&story, 50, DOWN, None), "start");
 }
 
 #[test]
@@ -131,7 +142,7 @@ fn an_unclear_standby_is_started_as_often_as_one_that_is_off() {
         assert_eq!(look(&story(), 10, unclear, None), "start", "{unclear}");
         for outcome in [
             Sent::NotSent { reason: "late".into() },
-            Sent::Throttled { retry_after: std::time::Duration::from_secs(10) },
+            Sent::Throttled { retry_after: std::time::Duration::from_secs(10), held_back: false },
             Sent::Busy { said: "busy".into() },
             unanswered(),
             rejected(FailureClass::Transient),

@@ -76,7 +76,7 @@ impl Arrival {
             Self::Accepted => Sent::Accepted { operation: None, request_ids: vec!["simulated".into()] },
             Self::AlreadyThere => Sent::AlreadyThere { said: "it is so already".into() },
             Self::Busy => Sent::Busy { said: "another operation is in progress".into() },
-            Self::Throttled => Sent::Throttled { retry_after: Duration::from_secs(15) },
+            Self::Throttled => Sent::Throttled { retry_after: Duration::from_secs(15), held_back: false },
             Self::Forbidden => Sent::Rejected {
                 class: FailureClass::Permission,
                 code: "AuthorizationFailed".into(),

@@ -197,6 +197,9 @@ pub enum Sent {
     Throttled {
         #[serde(with = "duration")]
         retry_after: Duration,
+        /// We held it back ourselves, because Azure would have turned it away.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        held_back: bool,
     },
     Rejected {
         class: FailureClass,
@@ -273,7 +276,12 @@ impl Sent {
             Sent::Accepted { .. } => "accepted".into(),
             Sent::AlreadyThere { said } => format!("nothing to do: {said}"),
             Sent::Busy { said } => format!("busy: {said}"),
-            Sent::Throttled { retry_after } => format!("throttled for {}", duration::text(*retry_after)),
+            Sent::Throttled { retry_after, held_back: false } => {
+                format!("throttled for {}", duration::text(*retry_after))
+            }
+            Sent::Throttled { retry_after, held_back: true } => {
+                format!("held back for {}, Azure takes no more calls of this kind before", duration::text(*retry_after))
+            }
             Sent::Rejected { code, message, .. } => format!("rejected with {code}: {message}"),
             Sent::Unknown { reason, .. } => format!("no answer: {reason}"),
             Sent::NotSent { reason } => format!("not sent: {reason}"),

@@ -94,23 +94,28 @@ impl Book {
 
     /// Appends at the version that was read, or fails with [`LogError::Moved`].
     pub async fn append(&mut self, clock: &dyn Clock, event: LedgerEvent) -> Result<(), LogError> {
+        self.append_all(clock, vec![event]).await
+    }
+
+    /// The same for events that belong together: all are written, or none.
+    pub async fn append_all(&mut self, clock: &dyn Clock, events: Vec<LedgerEvent>) -> Result<(), LogError> {
         if self.sealed {
             self.turn_over().await?;
         }
-        self.append_at(event, clock.now()).await?;
+        self.append_at(events, clock.now()).await?;
         if self.log.head().seq >= self.limit - 1 {
             // The event is there. Sealing and turning over may be done by whoever comes next as well: failing in them is
             // no failure of this append, or it would be taken for one that did not happen.
-            if self.append_at(LedgerEvent::Sealed, clock.now()).await.is_ok() {
+            if self.append_at(vec![LedgerEvent::Sealed], clock.now()).await.is_ok() {
                 drop(self.turn_over().await);
             }
         }
         Ok(())
     }
 
-    async fn append_at(&mut self, event: LedgerEvent, now: DateTime<Utc>) -> Result<(), LogError> {
-        let entry = self.log.append(event, now).await?;
-        self.apply(&entry);
+    async fn append_at(&mut self, events: Vec<LedgerEvent>, now: DateTime<Utc>) -> Result<(), LogError> {
+        let entries = self.log.append_all(events, now).await?;
+        entries.iter().for_each(|entry| self.apply(entry));
         Ok(())
     }
 
@@ -130,7 +135,7 @@ impl Book {
         entries.iter().for_each(|entry| next.apply(entry));
         if entries.is_empty() {
             let (state, after) = (Box::new(self.state.clone()), self.log.head().clone());
-            match next.append_at(LedgerEvent::Snapshot { state, after }, self.last_at).await {
+            match next.append_at(vec![LedgerEvent::Snapshot { state, after }], self.last_at).await {
                 Err(error) if error.is_moved() => {}
                 written => written?,
             }

@@ -90,13 +90,14 @@ impl Engine {
             Decision::Join { run } => Ok(Taken::Joined { run }),
             Decision::Nothing { why } => Ok(Taken::Nothing { why }),
             Decision::Defer { open, incident, guard, known } => {
-                let incident = match open {
-                    Some(cause) => Some(self.open_incident(book, configured, cause, now).await?),
-                    None => incident,
-                };
-                if let Some(incident) = incident.clone().filter(|_| !known) {
-                    let (guard, until) = (guard.kind, guard.until);
-                    book.append(self.clock.as_ref(), LedgerEvent::Deferred { incident, guard, until }).await?;
+                let opened = open.map(|cause| opened(book, configured, cause, now));
+                let incident = opened.as_ref().map(|(incident, _)| incident.clone()).or(incident);
+                let (kind, until) = (guard.kind, guard.until);
+                let held = incident.clone().filter(|_| !known);
+                let held = held.map(|incident| LedgerEvent::Deferred { incident, guard: kind, until });
+                let events: Vec<LedgerEvent> = opened.map(|(_, event)| event).into_iter().chain(held).collect();
+                if !events.is_empty() {
+                    book.append_all(self.clock.as_ref(), events).await?;
                 }
                 Ok(Taken::Deferred { incident, guard })
             }
@@ -111,8 +112,9 @@ impl Engine {
         admission: Admission,
         now: DateTime<Utc>,
     ) -> Result<Taken, LogError> {
-        let incident = match (admission.open, &book.state().incident) {
-            (Some(cause), _) => self.open_incident(book, configured, cause, now).await?,
+        let opened = admission.open.map(|cause| opened(book, configured, cause, now));
+        let incident = match (&opened, &book.state().incident) {
+            (Some((incident, _)), _) => incident.clone(),
             (None, Some(incident)) => incident.id.clone(),
             (None, None) => IncidentId::new(mint(&configured.plan.name, "d", now)),
         };
@@ -122,7 +124,7 @@ impl Engine {
             begun.map_err(|_| LogError::Moved { name: journal::log_name(lesser) })?;
         }
         let run = RunId::new(mint(&configured.plan.name, "", now));
-        let event = LedgerEvent::RunAdmitted {
+        let admitted = LedgerEvent::RunAdmitted {
             run: run.clone(),
             incident: incident.clone(),
             kind: admission.kind,
@@ -131,22 +133,9 @@ impl Engine {
             key: admission.key,
             config_digest: configured.config_digest.clone(),
         };
-        book.append(self.clock.as_ref(), event).await?;
+        let events = opened.map(|(_, event)| event).into_iter().chain([admitted]).collect();
+        book.append_all(self.clock.as_ref(), events).await?;
         Ok(Taken::Started { run, incident })
-    }
-
-    async fn open_incident(
-        &self,
-        book: &mut Book,
-        configured: &Configured,
-        cause: ledger::Cause,
-        now: DateTime<Utc>,
-    ) -> Result<IncidentId, LogError> {
-        let incident = IncidentId::new(mint(&configured.plan.name, "i", now));
-        let primary = ledger::primary(book.state(), &configured.plan);
-        let event = LedgerEvent::IncidentOpened { incident: incident.clone(), primary, cause };
-        book.append(self.clock.as_ref(), event).await?;
-        Ok(incident)
     }
 
     /// An admitted run whose journal was never begun (the process died in between) gets it from the ledger. Before that,
@@ -221,6 +210,13 @@ impl Engine {
 /// The ledger's word for a run that a person leaves behind: its incident stays open, for the run that is forced.
 fn parked(run: RunId) -> LedgerEvent {
     LedgerEvent::RunClosed { run, outcome: "parked".into(), closes: false, serves: None }
+}
+
+/// An incident that begins now.
+fn opened(book: &Book, configured: &Configured, cause: ledger::Cause, now: DateTime<Utc>) -> (IncidentId, LedgerEvent) {
+    let incident = IncidentId::new(mint(&configured.plan.name, "i", now));
+    let primary = ledger::primary(book.state(), &configured.plan);
+    (incident.clone(), LedgerEvent::IncidentOpened { incident, primary, cause })
 }
 
 /// How the active run of a ledger begins.

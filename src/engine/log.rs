@@ -109,36 +109,51 @@ impl<E: Serialize + DeserializeOwned> ChainLog<E> {
     }
 
     /// Appends one event right behind what was read, or not at all.
-    ///
-    /// After a lost answer the position is read back, and finding the very bytes there means success: the nonce in
-    /// them is nobody else's.
     pub async fn append(&mut self, event: E, at: DateTime<Utc>) -> Result<Entry<E>, LogError> {
-        let nonce = uuid::Uuid::new_v4().simple().to_string();
-        let (line, head) = self.head.extend(&event, at, &nonce).map_err(|source| self.encode_error(source))?;
+        let mut entries = self.append_all(vec![event], at).await?;
+        entries.pop().ok_or_else(|| LogError::Moved { name: self.name.clone() })
+    }
+
+    /// Appends events right behind what was read, all of them or none.
+    ///
+    /// After a lost answer the position is read back, and finding the very bytes there means success: the nonces in
+    /// them are nobody else's.
+    pub async fn append_all(&mut self, events: Vec<E>, at: DateTime<Utc>) -> Result<Vec<Entry<E>>, LogError> {
+        let (mut lines, mut entries, mut head) = (Vec::new(), Vec::new(), self.head.clone());
+        for event in events {
+            let nonce = uuid::Uuid::new_v4().simple().to_string();
+            let (line, next) = head.extend(&event, at, &nonce).map_err(|source| self.encode_error(source))?;
+            entries.push(Entry { format: chain::FORMAT, seq: next.seq, at, nonce, prev: head.hash, event });
+            lines.extend(line);
+            head = next;
+        }
+        self.append_bytes(&lines).await?;
+        self.end += lines.len() as u64;
+        self.head = head;
+        self.quiet_for = Duration::ZERO;
+        Ok(entries)
+    }
+
+    async fn append_bytes(&self, lines: &[u8]) -> Result<(), LogError> {
         let mut pauses = PAUSES.into_iter();
         loop {
-            match self.store.append(&self.name, self.end, &line).await {
-                Ok(_) => break,
+            match self.store.append(&self.name, self.end, lines).await {
+                Ok(_) => return Ok(()),
                 // A conflict may be our own bytes, whose answer was lost before the store's client sent them again.
                 Err(error) if !error.is_conflict() && !error.is_unavailable() => return Err(self.store_error(error)),
-                Err(error) => match (self.read_back(&line).await?, pauses.next()) {
-                    (ReadBack::Ours, _) => break,
+                Err(error) => match (self.read_back(lines).await?, pauses.next()) {
+                    (ReadBack::Ours, _) => return Ok(()),
                     (ReadBack::Unknown, Some(pause)) => sleep(pause).await,
                     (ReadBack::Unknown, None) => return Err(self.store_error(error)),
                 },
             }
         }
-        let entry = Entry { format: chain::FORMAT, seq: head.seq, at, nonce, prev: self.head.hash.clone(), event };
-        self.end += line.len() as u64;
-        self.head = head;
-        self.quiet_for = Duration::ZERO;
-        Ok(entry)
     }
 
     /// Finds out what became of an append that did not answer well.
-    async fn read_back(&self, line: &[u8]) -> Result<ReadBack, LogError> {
+    async fn read_back(&self, lines: &[u8]) -> Result<ReadBack, LogError> {
         match self.store.read(&self.name, self.end).await {
-            Ok(Some(read)) if read.bytes.starts_with(line) => Ok(ReadBack::Ours),
+            Ok(Some(read)) if read.bytes.starts_with(lines) => Ok(ReadBack::Ours),
             Ok(Some(read)) if !read.bytes.is_empty() => Err(LogError::Moved { name: self.name.clone() }),
             _ => Ok(ReadBack::Unknown),
         }

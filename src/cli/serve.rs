@@ -6,10 +6,14 @@ use crate::host::{logging, parent, server};
 use crate::triggers;
 use std::process::ExitCode;
 
+/// Threads for the file store, when many runs write at once. A thread costs memory, and no disk syncs faster for more.
+const FILE_THREADS: usize = 64;
+
 /// Listens first, builds everything behind the listener, and never ends with 0 while the host lives.
 pub fn run() -> ExitCode {
     logging::start(&config::process_env);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.enable_all().max_blocking_threads(FILE_THREADS).build() {
         Ok(runtime) => runtime,
         Err(error) => return ended("the runtime could not be started", &error),
     };

@@ -89,7 +89,10 @@ impl Journal {
         let mut log = ChainLog::at_start(store.clone(), log_name(run), Head::default());
         log.create().await.map_err(|source| log_error(run, source))?;
         match log.append(created, clock.now()).await {
-            Ok(_) => {}
+            Ok(first) => {
+                let state = RunState::fold(&[first]).map_err(|source| JournalError::Fold { run: run.clone(), source })?;
+                return Ok(Self { log, state: Arc::new(state), run: run.clone() });
+            }
             Err(error) if error.is_moved() => {}
             Err(source) => return Err(log_error(run, source)),
         }

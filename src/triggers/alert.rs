@@ -11,7 +11,6 @@ use crate::domain::causes::with_causes;
 use crate::domain::ledger::{self, Cause, Request};
 use crate::domain::names::PlanName;
 use crate::domain::status::Problem;
-use crate::engine::book::Book;
 use crate::engine::{Taken, WakeUp};
 use crate::host::{Answer, HttpRequestData};
 use serde::Serialize;
@@ -145,8 +144,9 @@ async fn for_plan(app: &App, alert: &Alert, name: &PlanName) -> Result<Option<Ou
     if !alert.targets.contains(&configured.plan.front_door.profile) {
         return Ok(None);
     }
-    let book = Book::open(&app.engine.store, name).await.map_err(|error| with_causes(&error))?;
+    let book = app.engine.shelf.take_book(&app.engine.store, name).await.map_err(|error| with_causes(&error))?;
     let primary = ledger::primary(book.state(), &configured.plan);
+    app.engine.shelf.put_book(book);
     match alert::concern(alert, &configured.plan, &primary, app.engine.clock.now()) {
         Concern::Unrelated => Ok(None),
         Concern::Nothing { why } => Ok(Some(ignored(Some(name.clone()), why))),

@@ -1,12 +1,13 @@
 //! Directories: made durably, walked for names.
 
 use super::super::name::{self, LOG_SUFFIX};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Makes the directory and what is missing above it, for the owner only: journals hold signed URLs.
 pub(super) fn ensure(directory: &Path) -> io::Result<()> {
@@ -23,27 +24,58 @@ pub(super) fn ensure(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Directories whose own entries, up to the root, this process has made durable: once is enough, and an alert that is
-/// written down waits for each of these writes to the disk.
+/// What this process has made durable of directories, so that an alert that is written down waits for no more syncs than
+/// it needs.
 #[derive(Debug, Default)]
-pub(super) struct Durable(Mutex<HashSet<PathBuf>>);
+pub(super) struct Durable {
+    /// Directories whose own entries are durable up to the root: once is enough.
+    anchored: Mutex<HashSet<PathBuf>>,
+    entries: Mutex<HashMap<PathBuf, Arc<Together>>>,
+}
+
+/// One directory's entries. Those who come while it is being synced share the next sync, which covers them all.
+#[derive(Debug, Default)]
+struct Together {
+    asked: AtomicU64,
+    /// Everybody who had asked by then is done.
+    done: Mutex<u64>,
+}
 
 impl Durable {
     /// Makes the entries of `directory` durable, and its own entry, up to `root`.
     pub fn sync_up(&self, directory: &Path, root: &Path) -> io::Result<()> {
-        sync(directory)?;
-        if self.lock().contains(directory) {
+        self.together(directory).sync(directory)?;
+        if lock(&self.anchored).contains(directory) {
             return Ok(());
         }
         directory.ancestors().skip(1).take_while(|ancestor| ancestor.starts_with(root)).try_for_each(sync)?;
-        self.lock().insert(directory.to_owned());
+        lock(&self.anchored).insert(directory.to_owned());
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<PathBuf>> {
-        // One insert at a time: a panic elsewhere leaves nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn together(&self, directory: &Path) -> Arc<Together> {
+        lock(&self.entries).entry(directory.to_owned()).or_default().clone()
     }
+}
+
+impl Together {
+    /// The entry that the caller made before is durable afterwards.
+    fn sync(&self, directory: &Path) -> io::Result<()> {
+        let mine = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut done = lock(&self.done);
+        if *done >= mine {
+            return Ok(());
+        }
+        let covers = self.asked.load(Ordering::SeqCst);
+        sync(directory)?;
+        *done = covers;
+        Ok(())
+    }
+}
+
+/// Each change under these locks is one insert or one number: a panic elsewhere leaves nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn sync(directory: &Path) -> io::Result<()> {
@@ -79,4 +111,36 @@ fn walk(directory: &Path, name_so_far: &str, found: &mut Vec<String>) -> io::Res
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Durable, Ordering, lock};
+
+    /// Nobody returns before a sync that began after it had asked.
+    #[test]
+    fn those_who_wait_share_a_sync_and_none_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let durable = Durable::default();
+        std::thread::scope(|scope| {
+            for _ in 0..32 {
+                scope.spawn(|| durable.sync_up(folder.path(), folder.path()).unwrap());
+            }
+        });
+        let together = durable.together(folder.path());
+        assert_eq!((together.asked.load(Ordering::SeqCst), *lock(&together.done)), (32, 32));
+        durable.sync_up(folder.path(), folder.path()).unwrap();
+        assert_eq!(*lock(&together.done), 33);
+    }
+
+    #[test]
+    fn a_sync_that_fails_covers_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone");
+        let durable = Durable::default();
+        assert!(durable.sync_up(&gone, folder.path()).is_err());
+        std::fs::create_dir(&gone).unwrap();
+        durable.sync_up(&gone, folder.path()).unwrap();
+        assert_eq!(*lock(&durable.together(&gone).done), 2);
+    }
 }

@@ -57,7 +57,8 @@
 //! store       engine, domain                     memory, directory
 //! azure       config, engine, domain             the only code that knows ARM's URLs, api-versions and tokens
 //! probe       config, engine, domain             own eyes: DNS, TLS, HTTP, SQL
-//! observe     azure, probe, config, engine, domain    both become facts, here only
+//! kubernetes  azure, probe, config, engine, domain    the only code that knows the API of the clusters themselves
+//! observe     kubernetes, azure, probe and below      all of it becomes facts, here only
 //! steps       observe and everything below it    one file per step
 //! render      domain                             report → Markdown, terminal
 //! notify      render, engine, config, domain     channels: Teams, CloudEvents
@@ -76,6 +77,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod host;
+pub mod kubernetes;
 pub mod notify;
 pub mod observe;
 pub mod probe;

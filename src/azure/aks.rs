@@ -65,7 +65,7 @@ impl Aks<'_> {
         Ok(already_there(power, Sent::of(posted)))
     }
 
-    fn call(self, operation: &'static str, cluster: &ResourceId, action: &str) -> Call {
+    pub(super) fn call(self, operation: &'static str, cluster: &ResourceId, action: &str) -> Call {
         let path = format!("{cluster}{action}");
         self.arm.call(operation, cluster.as_str(), &path, &[("api-version", API_VERSION)])
     }

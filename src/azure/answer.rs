@@ -1,7 +1,7 @@
 //! What a read of Azure gives: a value, and the ids to find its requests again.
 
 /// A value that Azure Resource Manager answered.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer<T> {
     pub value: T,
     /// `x-ms-correlation-request-id` and `x-ms-request-id` of every request behind it.

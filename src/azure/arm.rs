@@ -76,10 +76,15 @@ impl Arm {
 
     /// Reads, again and again within the budget, until Azure answers something final.
     pub async fn get(&self, call: &Call) -> Result<Reply, ArmError> {
+        self.ask(call, Method::GET).await
+    }
+
+    /// A read; some of Azure's come as a POST.
+    pub async fn ask(&self, call: &Call, method: Method) -> Result<Reply, ArmError> {
         let mut turn = Turn::new(self);
         loop {
-            self.await_turn(call, &Method::GET, turn.deadline).await?;
-            let failed = match self.attempt(call, Method::GET, None, None, &mut turn).await? {
+            self.await_turn(call, &method, turn.deadline).await?;
+            let failed = match self.attempt(call, method.clone(), None, None, &mut turn).await? {
                 Ok(reply) if reply.status == 401 && turn.may_renew_token() => continue,
                 Ok(reply) if !retry::is_retryable(reply.status) && reply.body.is_ok() => return Ok(reply),
                 other => other,

@@ -4,39 +4,39 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// The text at a JSON pointer; empty counts as missing.
-pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
+pub(crate) fn text(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// A whole number, also when it is written as a text.
-pub(super) fn whole(value: &Value, pointer: &str) -> Option<u32> {
+pub(crate) fn whole(value: &Value, pointer: &str) -> Option<u32> {
     let found = value.pointer(pointer)?;
     let number = found.as_u64().or_else(|| found.as_str()?.trim().parse().ok())?;
     u32::try_from(number).ok()
 }
 
 /// A number, also when it is written as a text; never infinite and never "not a number".
-pub(super) fn number(value: &Value, pointer: &str) -> Option<f64> {
+pub(crate) fn number(value: &Value, pointer: &str) -> Option<f64> {
     let found = value.pointer(pointer)?;
     found.as_f64().or_else(|| found.as_str()?.trim().parse().ok()).filter(|number| number.is_finite())
 }
 
-pub(super) fn time(value: &Value, pointer: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn time(value: &Value, pointer: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(value.pointer(pointer)?.as_str()?).ok().map(|time| time.to_utc())
 }
 
-pub(super) fn flag(value: &Value, pointer: &str) -> Option<bool> {
+pub(crate) fn flag(value: &Value, pointer: &str) -> Option<bool> {
     let found = value.pointer(pointer)?;
     found.as_bool().or_else(|| found.as_str()?.to_ascii_lowercase().parse().ok())
 }
 
 /// The items of a list; nothing when it is missing or `null`.
-pub(super) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+pub(crate) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// `Enabled` and `Disabled` in any casing; anything else is unknown.
-pub(super) fn enabled(value: &Value, pointer: &str) -> Option<bool> {
+pub(crate) fn enabled(value: &Value, pointer: &str) -> Option<bool> {
     match text(value, pointer)?.to_ascii_lowercase().as_str() {
         "enabled" => Some(true),
         "disabled" => Some(false),

@@ -1,7 +1,8 @@
 //! Azure as Reveille sees it: the only code that knows Azure Resource Manager's URLs, api-versions and tokens.
 //!
 //! ```text
-//! aks · postgres · front_door · monitor · alerts · operation     what can be asked, and what the answers mean
+//! aks · cluster_access · postgres · front_door                   what can be asked, and what the answers mean
+//! monitor · alerts · operation
 //!                     │
 //!                    arm          addresses, pages, retries of reads, the care that writes need
 //!              ┌──────┼───────┐
@@ -15,13 +16,14 @@ mod aks;
 mod alerts;
 mod answer;
 mod arm;
+mod cluster_access;
 mod credential;
 mod error;
 mod failure;
 mod front_door;
 mod http;
 mod lane;
-mod lenient;
+pub(crate) mod lenient;
 mod link;
 mod monitor;
 mod operation;
@@ -35,6 +37,7 @@ mod settings;
 pub use aks::Aks;
 pub use alerts::{Alert, AlertId, AlertState, Alerts, Since};
 pub use answer::Answer;
+pub use cluster_access::{CommandPoll, CommandResult, Commanded};
 pub use credential::CredentialError;
 pub use error::{ArmError, CallName, Refusal};
 pub use failure::classify;
@@ -43,6 +46,7 @@ pub use link::BadLink;
 pub use monitor::{Dimension, Metric, Monitor, Point};
 pub use operation::{OperationStatus, Operations, Poll, Polled, Verdict};
 pub use postgres::{Postgres, ReplicationRole, Server, VirtualEndpoint};
+pub(crate) use retry::retry_after;
 pub use sent::Sent;
 pub use service_error::ServiceError;
 pub use settings::{Identity, Settings};
@@ -121,6 +125,15 @@ impl Azure {
     /// A token that serves as the password of a PostgreSQL login with Entra authentication.
     pub async fn postgres_token(&self) -> Result<Secret, CredentialError> {
         self.arm.tokens.token(&self.arm.settings.postgres_audience).await
+    }
+
+    /// A token for the API servers of AKS clusters with Entra authentication; another one than the `refused`.
+    pub async fn kubernetes_token(&self, refused: Option<&Secret>) -> Result<Secret, CredentialError> {
+        let audience = &self.arm.settings.kubernetes_audience;
+        match refused {
+            Some(refused) => self.arm.tokens.instead_of(refused, audience).await,
+            None => self.arm.tokens.token(audience).await,
+        }
     }
 
     /// Asks for a token for Azure Resource Manager, to see whether the identity works at all.

@@ -35,7 +35,7 @@ fn fraction(seed: u128) -> f64 {
 
 /// Reads `Retry-After`: seconds, or an HTTP date, which is compared with the answer's own `Date` where it has one
 /// (two clocks of one machine), and with ours otherwise.
-pub(super) fn retry_after(header: &str, date: Option<&str>, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn retry_after(header: &str, date: Option<&str>, now: DateTime<Utc>) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse::<u64>() {
         return Some(Duration::from_secs(seconds).min(RETRY_AFTER_LIMIT));

@@ -11,6 +11,8 @@ pub struct Settings {
     pub arm_audience: String,
     /// Audience of tokens that serve as PostgreSQL passwords.
     pub postgres_audience: String,
+    /// Audience of tokens for the API servers of AKS clusters: the Entra application of them all, in every cloud.
+    pub kubernetes_audience: String,
     /// Longest time of one attempt, from connecting to the last byte of the answer.
     pub request_timeout: Duration,
     /// Longest time to connect, TLS included. What never connected was never sent, so it may be sent again.
@@ -31,6 +33,7 @@ impl Default for Settings {
             arm: "https://management.azure.com".into(),
             arm_audience: "https://management.azure.com".into(),
             postgres_audience: "https://ossrdbms-aad.database.windows.net".into(),
+            kubernetes_audience: "6dae42f8-4368-4678-94ff-3960e28e3630".into(),
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             token_timeout: Duration::from_secs(15),

@@ -25,4 +25,5 @@ pub mod status;
 pub mod timing;
 pub mod witness;
 pub mod word;
+pub mod workload;
 pub mod writer;

@@ -5,10 +5,12 @@ mod database;
 mod front_door;
 mod sites;
 mod witness;
+mod workload;
 
 use crate::azure::{ArmError, Azure};
 use crate::domain::fact::Fact;
 use crate::engine::ports::{Clock, Store};
+use crate::kubernetes::Kubernetes;
 use crate::probe::Probe;
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ const ARM: &str = "Azure Resource Manager";
 #[derive(Clone)]
 pub struct Observer {
     pub azure: Azure,
+    pub kubernetes: Kubernetes,
     pub probe: Probe,
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,

@@ -10,6 +10,7 @@ use crate::domain::run::Driver;
 use crate::domain::secret::SecretRef;
 use crate::engine::ports::{Channel, Clock, Store, SystemClock};
 use crate::engine::{Configured, Engine, Settings, Shelf};
+use crate::kubernetes::{self, Kubernetes};
 use crate::notify::{Address, CloudEvents, Post, Teams};
 use crate::observe::Observer;
 use crate::probe::Probe;
@@ -59,8 +60,10 @@ impl App {
         let dns = Dns::new(&config.network.dns_servers).map_err(|error| part("name resolution", error))?;
         let store = open_store(&config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let azure = azure_of(&config, &dns, &trust)?;
         let observer = Observer {
-            azure: azure_of(&config, &dns, &trust)?,
+            kubernetes: Kubernetes::new(azure.clone(), kubernetes::Settings::default(), dns.clone()),
+            azure,
             probe: Probe::new(dns.clone(), trust.clone()).map_err(|error| part("the probes", error))?,
             store: store.clone(),
             clock: clock.clone(),

@@ -1,0 +1,216 @@
+//! What can be asked of a cluster.
+
+use super::Seen;
+use super::call::{Call, checked};
+use super::cluster::Cluster;
+use super::decode::{self, Found};
+use super::error::{CallName, KubernetesError};
+use super::reply::Reply;
+use crate::azure::lenient;
+use crate::domain::workload::{ApiView, ClaimView, NodesView, PodView};
+use crate::domain::workload::{WorkloadKind, WorkloadRef, WorkloadSelector, WorkloadView};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Lists longer than this many pages are not read to the end.
+const PAGE_LIMIT: usize = 100;
+
+/// A list: what it is called in roles, where it is, which labels are wanted.
+struct List<'a> {
+    resource: &'static str,
+    object: String,
+    path: String,
+    labels: Option<&'a str>,
+}
+
+impl Cluster {
+    /// Whether the API server says of itself that it is ready. One that says no is an answer, too.
+    pub async fn api_ready(&self) -> Result<Seen<ApiView>, KubernetesError> {
+        let call = self.get("readyz", String::new(), "/readyz")?;
+        let reply = self.ask(&call).await?;
+        let ready = reply.is_success();
+        if !ready && reply.status < 500 {
+            return Err(refused(reply, &call));
+        }
+        let said = if ready { reply.text().trim().to_owned() } else { reply.refusal().to_string() };
+        Ok(Seen { value: ApiView { ready, said }, via: reply.via, request_ids: reply.request_ids })
+    }
+
+    pub async fn nodes(&self) -> Result<Seen<NodesView>, KubernetesError> {
+        let list = List { resource: "nodes", object: String::new(), path: "/api/v1/nodes".into(), labels: None };
+        let seen = self.list(&list).await?;
+        Ok(seen.map(|items| NodesView { nodes: items.iter().filter_map(decode::node).collect() }))
+    }
+
+    /// What a selector finds: Deployments, StatefulSets, and every pod of theirs that is still there.
+    pub async fn workload(&self, selector: &WorkloadSelector) -> Result<Seen<WorkloadView>, KubernetesError> {
+        let (namespace, labels) = (self.namespace("list", &selector.namespace)?, selector.labels.to_string());
+        let mut seen = self.parts(namespace, &labels).await?;
+        let mut view = WorkloadView::default();
+        let (scaled, unknown) = self.autoscalers(namespace).await?;
+        view.autoscalers_unknown = unknown;
+        // Pods are looked for last: one that was there while its object was read is not missed.
+        let found = std::mem::take(&mut seen.value);
+        let unlike = found.iter().filter(|found| !found.pods_match(&selector.labels) && !found.own_pods.is_empty());
+        let mut wanted: Vec<&str> = unlike.map(|found| found.own_pods.as_str()).collect();
+        wanted.push(&labels);
+        view.pods = self.pods(namespace, &wanted, &mut seen).await?;
+        view.parts = found.into_iter().map(|found| found.part).collect();
+        for part in &mut view.parts {
+            part.autoscaler = scaled.get(&part.object).cloned();
+        }
+        Ok(seen.map(|_| view))
+    }
+
+    async fn parts(&self, namespace: &str, labels: &str) -> Result<Seen<Vec<Found>>, KubernetesError> {
+        let deployments = self.objects("deployments", "deployments.apps", namespace, labels).await?;
+        let sets = self.objects("statefulsets", "statefulsets.apps", namespace, labels).await?;
+        let read = |kind, items: &[Value]| -> Vec<Found> {
+            items.iter().filter_map(|item| Found::read(kind, namespace, item)).collect()
+        };
+        let mut value = read(WorkloadKind::Deployment, &deployments.value);
+        value.extend(read(WorkloadKind::StatefulSet, &sets.value));
+        let mut seen = deployments.map(|_| value);
+        seen.request_ids.extend(sets.request_ids);
+        Ok(seen)
+    }
+
+    async fn objects(
+        &self,
+        plural: &str,
+        resource: &'static str,
+        namespace: &str,
+        labels: &str,
+    ) -> Result<Seen<Vec<Value>>, KubernetesError> {
+        let path = format!("/apis/apps/v1/namespaces/{namespace}/{plural}");
+        self.list(&List { resource, object: in_namespace(namespace), path, labels: Some(labels) }).await
+    }
+
+    /// Pods that any of these selectors finds, each once.
+    async fn pods<T>(
+        &self,
+        namespace: &str,
+        selectors: &[&str],
+        seen: &mut Seen<T>,
+    ) -> Result<Vec<PodView>, KubernetesError> {
+        let mut pods: BTreeMap<String, PodView> = BTreeMap::new();
+        for labels in selectors {
+            let path = format!("/api/v1/namespaces/{namespace}/pods");
+            let list = List { resource: "pods", object: in_namespace(namespace), path, labels: Some(labels) };
+            let found = self.list(&list).await?;
+            seen.request_ids.extend(found.request_ids);
+            pods.extend(found.value.iter().filter_map(decode::pod).map(|pod| (pod.name.clone(), pod)));
+        }
+        Ok(pods.into_values().collect())
+    }
+
+    /// Autoscalers by what they scale. A role that may not read them, or a cluster that has none, hinders nothing.
+    async fn autoscalers(
+        &self,
+        namespace: &str,
+    ) -> Result<(BTreeMap<WorkloadRef, String>, Option<String>), KubernetesError> {
+        let path = format!("/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers");
+        let resource = "horizontalpodautoscalers.autoscaling";
+        match self.list(&List { resource, object: in_namespace(namespace), path, labels: None }).await {
+            Ok(seen) => Ok((seen.value.iter().filter_map(|item| decode::autoscaler(namespace, item)).collect(), None)),
+            Err(error) if error.is_forbidden() || error.is_not_found() => Ok((BTreeMap::new(), Some(error.text()))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Volume claims by their labels. A StatefulSet's claims carry the labels of its selector.
+    pub async fn claims(&self, selector: &WorkloadSelector) -> Result<Seen<Vec<ClaimView>>, KubernetesError> {
+        let (namespace, labels) = (self.namespace("list", &selector.namespace)?, selector.labels.to_string());
+        let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
+        let object = in_namespace(namespace);
+        let list = List { resource: "persistentvolumeclaims", object, path, labels: Some(&labels) };
+        let seen = self.list(&list).await?;
+        Ok(seen.map(|items| items.iter().filter_map(|item| decode::claim(namespace, item)).collect()))
+    }
+
+    /// One pod; `None` when there is none of that name.
+    pub async fn pod(&self, namespace: &str, name: &str) -> Result<Seen<Option<PodView>>, KubernetesError> {
+        let call = self.get_pod("pods", namespace, name, "")?;
+        let reply = self.ask(&call).await?;
+        if reply.status == 404 {
+            return Ok(Seen { value: None, via: reply.via, request_ids: reply.request_ids });
+        }
+        let seen: Seen<Value> = reply.read(&call.name)?;
+        Ok(seen.map(|object| decode::pod(&object)))
+    }
+
+    /// What the first container of a pod printed, at most the last 64 kB.
+    pub async fn pod_log(&self, namespace: &str, name: &str) -> Result<Seen<String>, KubernetesError> {
+        let call = self.get_pod("pods/log", namespace, name, "/log?limitBytes=65536")?;
+        let reply = self.ask(&call).await?.accepted(&call.name)?;
+        Ok(Seen { value: reply.text(), via: reply.via, request_ids: reply.request_ids })
+    }
+
+    fn get_pod(
+        &self,
+        resource: &'static str,
+        namespace: &str,
+        name: &str,
+        rest: &str,
+    ) -> Result<Call, KubernetesError> {
+        self.namespace("get", namespace)?;
+        self.namespace("get", name)?;
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}{rest}");
+        self.get(resource, format!("{namespace}/{name}"), &path)
+    }
+
+    fn get(&self, resource: &'static str, object: String, path: &str) -> Result<Call, KubernetesError> {
+        let name = self.name("get", resource, object);
+        Call::get(name.clone(), path).map_err(|error| not_sendable(&name, &error))
+    }
+
+    /// All items of a list, with all its pages.
+    async fn list(&self, list: &List<'_>) -> Result<Seen<Vec<Value>>, KubernetesError> {
+        let name = self.name("list", list.resource, list.object.clone());
+        let mut all: Vec<Value> = Vec::new();
+        let (mut ids, mut page) = (Vec::new(), None);
+        for _ in 0..PAGE_LIMIT {
+            let call = Call::list(name.clone(), &list.path, list.labels, page.as_deref());
+            let call = call.map_err(|error| not_sendable(&name, &error))?;
+            let mut seen: Seen<Value> = self.ask(&call).await?.read(&name)?;
+            ids.append(&mut seen.request_ids);
+            let via = seen.via;
+            let Some(Value::Array(items)) = seen.value.get_mut("items").map(Value::take) else {
+                return Err(no_list(name, seen, "there is no list in it"));
+            };
+            all.extend(items);
+            page = lenient::text(&seen.value, "/metadata/continue");
+            if page.is_none() {
+                return Ok(Seen { value: all, via, request_ids: ids });
+            }
+        }
+        Err(KubernetesError::NotSendable { call: name, why: "the list has no end".into() })
+    }
+
+    /// What a call is called in errors.
+    pub(super) fn name(&self, verb: &'static str, resource: &'static str, object: String) -> CallName {
+        CallName { verb, resource, object, cluster: self.id.name().to_owned() }
+    }
+
+    /// A namespace (or name) that can stand in a path and in a command line.
+    pub(super) fn namespace<'a>(&self, verb: &'static str, text: &'a str) -> Result<&'a str, KubernetesError> {
+        let name = |error| not_sendable(&self.name(verb, "objects", String::new()), &error);
+        checked(text).map_err(name)
+    }
+}
+
+fn in_namespace(namespace: &str) -> String {
+    format!("in namespace {namespace}")
+}
+
+pub(super) fn not_sendable(name: &CallName, why: &dyn std::error::Error) -> KubernetesError {
+    KubernetesError::NotSendable { call: name.clone(), why: crate::domain::causes::with_causes(why) }
+}
+
+fn refused(reply: Reply, call: &Call) -> KubernetesError {
+    KubernetesError::Refused { call: call.name.clone(), refusal: Box::new(reply.refusal()) }
+}
+
+fn no_list<T>(call: CallName, seen: Seen<T>, why: &str) -> KubernetesError {
+    KubernetesError::Unreadable { call, via: seen.via, why: why.to_owned(), request_ids: seen.request_ids }
+}

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub(super) struct Found {
     pub part: WorkloadPart,
     /// Which pods are its own, in words for the API server.
-    pub own_pods: String,
+    own_pods: String,
     template_labels: BTreeMap<String, String>,
 }
 
@@ -36,9 +36,10 @@ impl Found {
         Some(Self { part, own_pods, template_labels: labels(object, "/spec/template/metadata/labels") })
     }
 
-    /// Whether the plan's own selector finds its pods, too.
-    pub fn pods_match(&self, selector: &LabelSelector) -> bool {
-        selector.matches(&self.template_labels)
+    /// The selector that finds its pods, where the plan's own does not.
+    pub fn pods_unlike(&self, selector: &LabelSelector) -> Option<&str> {
+        let unlike = !selector.matches(&self.template_labels) && !self.own_pods.is_empty();
+        unlike.then_some(self.own_pods.as_str())
     }
 }
 

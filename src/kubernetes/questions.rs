@@ -7,8 +7,8 @@ use super::decode::{self, Found};
 use super::error::{CallName, KubernetesError};
 use super::reply::Reply;
 use crate::azure::lenient;
-use crate::domain::workload::{ApiView, ClaimView, NodesView, PodView};
-use crate::domain::workload::{WorkloadKind, WorkloadRef, WorkloadSelector, WorkloadView};
+use crate::domain::workload::{ApiView, ClaimView, NodesView, PodView, Via};
+use crate::domain::workload::{WorkloadKind, WorkloadPart, WorkloadRef, WorkloadSelector, WorkloadView};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -45,26 +45,25 @@ impl Cluster {
     /// What a selector finds: Deployments, StatefulSets, and every pod of theirs that is still there.
     pub async fn workload(&self, selector: &WorkloadSelector) -> Result<Seen<WorkloadView>, KubernetesError> {
         let (namespace, labels) = (self.namespace("list", &selector.namespace)?, selector.labels.to_string());
-        let mut seen = self.parts(namespace, &labels).await?;
-        let mut view = WorkloadView::default();
-        let (scaled, unknown) = self.autoscalers(namespace).await?;
-        view.autoscalers_unknown = unknown;
-        // Pods are looked for last: one that was there while its object was read is not missed.
-        let found = std::mem::take(&mut seen.value);
-        let unlike = found.iter().filter(|found| !found.pods_match(&selector.labels) && !found.own_pods.is_empty());
-        let mut wanted: Vec<&str> = unlike.map(|found| found.own_pods.as_str()).collect();
-        wanted.push(&labels);
-        view.pods = self.pods(namespace, &wanted, &mut seen).await?;
-        view.parts = found.into_iter().map(|found| found.part).collect();
-        for part in &mut view.parts {
+        let (mut found, (scaled, autoscalers_unknown)) =
+            tokio::try_join!(self.parts(namespace, &labels), async { Ok(self.autoscalers(namespace).await) })?;
+        for Found { part, .. } in &mut found.value {
             part.autoscaler = scaled.get(&part.object).cloned();
         }
-        Ok(seen.map(|_| view))
+        // Pods are looked for last: one that was there while its object was read is not missed.
+        let mut wanted: Vec<&str> = found.value.iter().filter_map(|it| it.pods_unlike(&selector.labels)).collect();
+        wanted.push(&labels);
+        let pods = self.pods(namespace, &wanted).await?;
+        found.request_ids.extend(pods.request_ids);
+        let parts = |found: Vec<Found>| found.into_iter().map(|found| found.part).collect();
+        Ok(found.map(|found| WorkloadView { parts: parts(found), pods: pods.value, autoscalers_unknown }))
     }
 
     async fn parts(&self, namespace: &str, labels: &str) -> Result<Seen<Vec<Found>>, KubernetesError> {
-        let deployments = self.objects("deployments", "deployments.apps", namespace, labels).await?;
-        let sets = self.objects("statefulsets", "statefulsets.apps", namespace, labels).await?;
+        let (deployments, sets) = tokio::try_join!(
+            self.objects("deployments", "deployments.apps", namespace, labels),
+            self.objects("statefulsets", "statefulsets.apps", namespace, labels),
+        )?;
         let read = |kind, items: &[Value]| -> Vec<Found> {
             items.iter().filter_map(|item| Found::read(kind, namespace, item)).collect()
         };
@@ -87,43 +86,47 @@ impl Cluster {
     }
 
     /// Pods that any of these selectors finds, each once.
-    async fn pods<T>(
-        &self,
-        namespace: &str,
-        selectors: &[&str],
-        seen: &mut Seen<T>,
-    ) -> Result<Vec<PodView>, KubernetesError> {
+    async fn pods(&self, namespace: &str, selectors: &[&str]) -> Result<Seen<Vec<PodView>>, KubernetesError> {
         let mut pods: BTreeMap<String, PodView> = BTreeMap::new();
+        let (mut via, mut request_ids) = (Via::Direct, Vec::new());
         for labels in selectors {
             let path = format!("/api/v1/namespaces/{namespace}/pods");
             let list = List { resource: "pods", object: in_namespace(namespace), path, labels: Some(labels) };
             let found = self.list(&list).await?;
-            seen.request_ids.extend(found.request_ids);
+            via = found.via;
+            request_ids.extend(found.request_ids);
             pods.extend(found.value.iter().filter_map(decode::pod).map(|pod| (pod.name.clone(), pod)));
         }
-        Ok(pods.into_values().collect())
+        Ok(Seen { value: pods.into_values().collect(), via, request_ids })
     }
 
-    /// Autoscalers by what they scale. A role that may not read them, or a cluster that has none, hinders nothing.
-    async fn autoscalers(
-        &self,
-        namespace: &str,
-    ) -> Result<(BTreeMap<WorkloadRef, String>, Option<String>), KubernetesError> {
+    /// Autoscalers by what they scale; and why none are known, if so: a role that may not read them hinders nothing.
+    async fn autoscalers(&self, namespace: &str) -> (BTreeMap<WorkloadRef, String>, Option<String>) {
         let path = format!("/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers");
         let resource = "horizontalpodautoscalers.autoscaling";
         match self.list(&List { resource, object: in_namespace(namespace), path, labels: None }).await {
-            Ok(seen) => Ok((seen.value.iter().filter_map(|item| decode::autoscaler(namespace, item)).collect(), None)),
-            Err(error) if error.is_forbidden() || error.is_not_found() => Ok((BTreeMap::new(), Some(error.text()))),
-            Err(error) => Err(error),
+            Ok(seen) => (seen.value.iter().filter_map(|item| decode::autoscaler(namespace, item)).collect(), None),
+            Err(error) => (BTreeMap::new(), Some(error.text())),
         }
     }
 
-    /// Volume claims by their labels. A StatefulSet's claims carry the labels of its selector.
+    /// Volume claims by their labels. Those of a StatefulSet carry the labels of its own selector, and maybe no others.
     pub async fn claims(&self, selector: &WorkloadSelector) -> Result<Seen<Vec<ClaimView>>, KubernetesError> {
-        let (namespace, labels) = (self.namespace("list", &selector.namespace)?, selector.labels.to_string());
+        let labels = selector.labels.to_string();
+        self.claims_in(&selector.namespace, Some(&labels)).await
+    }
+
+    /// The volume claims of one StatefulSet, known by their names, whatever their labels are.
+    pub async fn claims_of(&self, part: &WorkloadPart) -> Result<Seen<Vec<ClaimView>>, KubernetesError> {
+        let mut seen = self.claims_in(&part.object.namespace, None).await?;
+        seen.value.retain(|claim| part.owns_claim(&claim.name));
+        Ok(seen)
+    }
+
+    async fn claims_in(&self, namespace: &str, labels: Option<&str>) -> Result<Seen<Vec<ClaimView>>, KubernetesError> {
+        let namespace = self.namespace("list", namespace)?;
         let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
-        let object = in_namespace(namespace);
-        let list = List { resource: "persistentvolumeclaims", object, path, labels: Some(&labels) };
+        let list = List { resource: "persistentvolumeclaims", object: in_namespace(namespace), path, labels };
         let seen = self.list(&list).await?;
         Ok(seen.map(|items| items.iter().filter_map(|item| decode::claim(namespace, item)).collect()))
     }
@@ -168,13 +171,13 @@ impl Cluster {
     async fn list(&self, list: &List<'_>) -> Result<Seen<Vec<Value>>, KubernetesError> {
         let name = self.name("list", list.resource, list.object.clone());
         let mut all: Vec<Value> = Vec::new();
-        let (mut ids, mut page) = (Vec::new(), None);
+        let (mut ids, mut page, mut via) = (Vec::new(), None, Via::Direct);
         for _ in 0..PAGE_LIMIT {
             let call = Call::list(name.clone(), &list.path, list.labels, page.as_deref());
             let call = call.map_err(|error| not_sendable(&name, &error))?;
             let mut seen: Seen<Value> = self.ask(&call).await?.read(&name)?;
             ids.append(&mut seen.request_ids);
-            let via = seen.via;
+            via = seen.via;
             let Some(Value::Array(items)) = seen.value.get_mut("items").map(Value::take) else {
                 return Err(no_list(name, seen, "there is no list in it"));
             };
@@ -184,7 +187,7 @@ impl Cluster {
                 return Ok(Seen { value: all, via, request_ids: ids });
             }
         }
-        Err(KubernetesError::NotSendable { call: name, why: "the list has no end".into() })
+        Err(no_list(name, Seen { value: (), via, request_ids: ids }, "the list has no end"))
     }
 
     /// What a call is called in errors.

@@ -79,10 +79,11 @@ pub(super) fn class_of(status: u16, reason: &str) -> FailureClass {
         (_, "AlreadyExists") => FailureClass::Other,
         (401, _) => FailureClass::Identity,
         (403, _) => FailureClass::Permission,
-        (404 | 410, _) => FailureClass::NotFound,
+        (404, _) => FailureClass::NotFound,
         (409, _) => FailureClass::Busy,
         (429, _) => FailureClass::Throttled,
-        (408 | 500 | 502 | 503 | 504, _) => FailureClass::Transient,
+        // 410: the place in a list that was asked for is too old.
+        (408 | 410 | 500 | 502 | 503 | 504, _) => FailureClass::Transient,
         _ => FailureClass::Other,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | fine: done as asked; a followed run recovered, found no outage or paid its debt; no plan is red |
+//! | 0 | fine: done as asked; a followed run reached what it was for, or found no outage; no plan is red |
 //! | 1 | unexpected: the network, the server or an answer failed; ask again |
 //! | 3 | not recovered, or a person is needed: a followed run ended otherwise, or a plan is red |
 //! | 4 | refused: the server said no, with what to do instead |
@@ -29,7 +29,7 @@ impl Exit {
     /// For a run that has ended with this state, which is its outcome's word.
     pub fn of_state(state: &str) -> Self {
         match state {
-            "recovered" | "serving" | "no-outage" | "fenced" => Exit::Fine,
+            "recovered" | "serving" | "no-outage" | "fenced" | "rested" | "rehearsed" => Exit::Fine,
             _ => Exit::NotRecovered,
         }
     }

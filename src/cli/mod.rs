@@ -11,13 +11,13 @@ mod client;
 mod connect;
 mod error;
 pub mod exit;
-mod failover;
 pub mod live;
 mod output;
 mod report;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 pub mod serve;
+mod start;
 mod status;
 mod verify;
 mod watch;
@@ -56,7 +56,9 @@ enum Command {
     /// Show how plans stand, or one plan, or a run
     Status(status::Args),
     /// Move a plan to its standby; only shows what would be done until --execute
-    Failover(failover::Args),
+    Failover(start::Failover),
+    /// Scale the standby's workload to zero, remember its counts, stop its cluster
+    Park(start::Args),
     /// Approve what a run asks
     Approve(word::Args),
     /// Decline a failover that asks for approval; closes the incident
@@ -128,7 +130,8 @@ fn ask(connection: &connect::Connection, json: bool, command: Command) -> Exit {
 async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
     match command {
         Command::Status(args) => status::run(desk, &args).await,
-        Command::Failover(args) => failover::run(desk, &args).await,
+        Command::Failover(args) => start::failover(desk, &args).await,
+        Command::Park(args) => start::park(desk, &args).await,
         Command::Approve(args) => word::run(desk, word::Verb::Approve, &args).await,
         Command::Decline(args) => word::run(desk, word::Verb::Decline, &args).await,
         Command::Abort(args) => word::run(desk, word::Verb::Abort, &args).await,

@@ -15,6 +15,7 @@ mod entry;
 mod errors;
 mod expand;
 mod general;
+mod kubernetes;
 mod model;
 mod plan;
 mod reader;

@@ -4,7 +4,7 @@ use super::channels::legal_name;
 use super::entry::Entry;
 use super::model::Cloud;
 use super::reader::Section;
-use super::{apps, database, sites, timing};
+use super::{apps, database, kubernetes, sites, timing};
 use crate::domain::names::{ChannelName, PlanName};
 use crate::domain::plan::{Automation, Fence, FenceUnable, FrontDoor, Plan, Workload};
 use crate::domain::resource::ResourceId;
@@ -13,6 +13,8 @@ use std::collections::HashMap;
 const PROFILE: &str = "Microsoft.Cdn/profiles";
 const AUTOMATION: [(&str, Automation); 3] =
     [("observe", Automation::Observe), ("approve", Automation::Approve), ("act", Automation::Act)];
+const WORKLOAD: [(&str, Workload); 2] =
+    [("starts-with-cluster", Workload::StartsWithCluster), ("parked", Workload::Parked)];
 const FENCE_UNABLE: [(&str, FenceUnable); 2] = [("ask", FenceUnable::Ask), ("continue", FenceUnable::Continue)];
 
 /// Clusters and database servers that a plan has claimed, and where. One run per plan would not mean one run per
@@ -67,7 +69,8 @@ fn plan(
     claims: &mut Claims,
 ) -> Option<Plan> {
     let automation = section.need("automation").choice(&AUTOMATION);
-    let workload = workload(&section.need("workload"));
+    let workload = workload(&section.need("workload"), &section.get("kubernetes"));
+    let kubernetes = kubernetes::read(&section.get("kubernetes"));
     let rto = section.need("rto").duration();
     let rpo = section.need("rpo").duration_or_zero();
     let cooldown = section.need("cooldown").duration();
@@ -91,6 +94,7 @@ fn plan(
         front_door: front_door?,
         sites: sites?,
         database: database?,
+        kubernetes,
         fence: fence?,
         apps,
         alert_rules,
@@ -99,14 +103,13 @@ fn plan(
     })
 }
 
-fn workload(entry: &Entry<'_>) -> Option<Workload> {
-    entry.parsed("\"starts-with-cluster\"", |text| match text {
-        "starts-with-cluster" => Ok(Workload::StartsWithCluster),
-        "parked" => {
-            Err("comes in a later version, with releasing workloads in Kubernetes; until then starts-with-cluster")
-        }
-        _ => Err("is not starts-with-cluster"),
-    })
+/// Parking is work inside the clusters, so it needs to be told where.
+fn workload(entry: &Entry<'_>, kubernetes: &Entry<'_>) -> Option<Workload> {
+    let workload = entry.choice(&WORKLOAD)?;
+    if workload == Workload::Parked && kubernetes.is_absent() {
+        entry.reject("needs [plan.kubernetes], which says what is to be scaled to zero and released");
+    }
+    Some(workload)
 }
 
 fn front_door(entry: &Entry<'_>) -> Option<FrontDoor> {

@@ -21,11 +21,12 @@ pub(super) fn read(entry: &Entry<'_>) -> Timing {
     let count = |key, default: usize| section.get(key).whole(1..=100).map_or(default, |count| count as usize);
     let timing = durations!(section, default,
         above_zero: [
-            probe_interval, probe_timeout, confirm_deadline, metric_window, cluster_poll, writer_poll, app_poll,
+            probe_interval, probe_timeout, confirm_deadline, metric_window, cluster_poll, workload_poll, writer_poll,
+            app_poll, workload_deadline,
             fence_deadline, start_warning, start_deadline, capacity_retry, writer_deadline, app_deadline,
             route_deadline, operator_wait, approval_wait, arm_timeout
         ],
-        or_zero: [confirm_hold, metric_settle],
+        or_zero: [confirm_hold, metric_settle, cluster_rest],
         confirm_samples: count("confirm_samples", default.confirm_samples),
         confirm_failures: count("confirm_failures", default.confirm_failures),
         metric_threshold: section.get("metric_threshold").percentage().unwrap_or(default.metric_threshold),
@@ -58,6 +59,7 @@ fn check_order(section: &Section<'_>, timing: &Timing) {
         ("metric_settle", timing.metric_settle, "metric_window", timing.metric_window),
         ("cluster_poll", timing.cluster_poll, "fence_deadline", timing.fence_deadline),
         ("cluster_poll", timing.cluster_poll, "start_deadline", timing.start_deadline),
+        ("workload_poll", timing.workload_poll, "workload_deadline", timing.workload_deadline),
         ("writer_poll", timing.writer_poll, "writer_deadline", timing.writer_deadline),
         ("app_poll", timing.app_poll, "app_deadline", timing.app_deadline),
         ("app_poll", timing.app_poll, "route_deadline", timing.route_deadline),

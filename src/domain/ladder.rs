@@ -5,11 +5,13 @@
 //! way to get one.
 
 use super::application::{AppView, IndexState, OriginView, RouteView};
-use super::cluster::ClusterPhase;
+use super::cluster::{ClusterPhase, ClusterView};
+use super::fact::Fact;
 use super::names::SiteName;
 use super::observation::Observation;
 use super::runbook::StepName;
 use super::witness::Verdict;
+use super::workload::WorkloadView;
 use super::writer::{WriteProof, WriterVerdict};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +57,12 @@ pub struct Writable {
     not_proven: Vec<NotProven>,
 }
 
+/// The standby sleeps: no pod of its workload is left, and its cluster is stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rested {
+    site: SiteName,
+}
+
 /// Why a rung cannot be climbed with what was seen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{step} is not proven by: {saw}")]
@@ -93,6 +101,48 @@ impl Writable {
     }
 }
 
+impl Rested {
+    pub fn from(parked: &Observation, stopped: &Observation) -> Result<Self, NoProof> {
+        let site = parked_proof(parked)?;
+        match stopped {
+            Observation::Cluster { site: stopped, cluster } if *stopped == site && is_down(cluster) => {
+                Ok(Self { site })
+            }
+            other => Err(no_proof(StepName::StopReplica, other)),
+        }
+    }
+
+    pub fn site(&self) -> &SiteName {
+        &self.site
+    }
+}
+
+fn is_down(cluster: &Fact<ClusterView>) -> bool {
+    cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Down)
+}
+
+/// The site whose workload was seen scaled to zero, with no pod left.
+fn parked_proof(saw: &Observation) -> Result<SiteName, NoProof> {
+    match saw {
+        Observation::Workload { site, workload } if workload.value().is_some_and(WorkloadView::is_parked) => {
+            Ok(site.clone())
+        }
+        other => Err(no_proof(StepName::ParkWorkload, other)),
+    }
+}
+
+/// Replicas that are wanted again. Whether they serve is another proof.
+fn release_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
+    match saw {
+        Observation::Workload { site, workload }
+            if site == standby && workload.value().is_some_and(WorkloadView::is_wanted) =>
+        {
+            Ok(Vec::new())
+        }
+        other => Err(no_proof(StepName::ReleaseWorkload, other)),
+    }
+}
+
 /// Checks that an observation proves a step; gives what it leaves open.
 pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
     match step {
@@ -100,6 +150,10 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
         StepName::FencePrimary => fence_proof(saw),
         StepName::StartReplica => Ready::from(saw).map(|_| Vec::new()),
         StepName::VerifyWriter => writer_proof(saw),
+        StepName::CheckStandby => standby_proof(saw),
+        StepName::ParkWorkload => parked_proof(saw).map(|_| Vec::new()),
+        StepName::ReleaseWorkload => release_proof(saw, standby),
+        StepName::StopReplica => stop_proof(saw),
         StepName::VerifyApp => app_proof(saw),
         StepName::VerifyRoute => route_proof(saw, standby),
     }
@@ -119,13 +173,30 @@ fn fence_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     match saw {
         // Nodes may run on behind a cluster that says it is stopped (github.com/Azure/AKS, issue 1871).
         Observation::Fence { cluster, origin, .. }
-            if cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Down)
-                && !origin.value().is_some_and(OriginView::is_healthy) =>
+            if is_down(cluster) && !origin.value().is_some_and(OriginView::is_healthy) =>
         {
             Ok(Vec::new())
         }
         Observation::FenceOwed { site, .. } => Ok(vec![format!("that {site} is fenced: the fence is owed")]),
         other => Err(no_proof(StepName::FencePrimary, other)),
+    }
+}
+
+fn standby_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
+    match saw {
+        Observation::Standby { primary, cluster, .. }
+            if primary.value().is_some_and(OriginView::is_healthy) && is_down(cluster) =>
+        {
+            Ok(Vec::new())
+        }
+        other => Err(no_proof(StepName::CheckStandby, other)),
+    }
+}
+
+fn stop_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
+    match saw {
+        Observation::Cluster { cluster, .. } if is_down(cluster) => Ok(Vec::new()),
+        other => Err(no_proof(StepName::StopReplica, other)),
     }
 }
 
@@ -165,8 +236,6 @@ fn route_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cluster::ClusterView;
-    use crate::domain::fact::Fact;
     use chrono::DateTime;
 
     fn cluster(provisioning: &str) -> Observation {

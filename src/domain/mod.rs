@@ -15,6 +15,7 @@ pub mod names;
 pub mod notice;
 pub mod observation;
 pub mod outcome;
+pub mod parking;
 pub mod plan;
 pub mod report;
 pub mod resource;

@@ -5,6 +5,7 @@ use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
 use super::witness::{Verdict, Witness};
+use super::workload::WorkloadView;
 use super::writer::WriterView;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,17 @@ pub enum Observation {
     Cluster {
         site: SiteName,
         cluster: Fact<ClusterView>,
+    },
+    /// Both sites, as a drill wants to find them.
+    Standby {
+        site: SiteName,
+        primary: Fact<OriginView>,
+        cluster: Fact<ClusterView>,
+    },
+    /// What runs of the workload in a site's cluster.
+    Workload {
+        site: SiteName,
+        workload: Fact<WorkloadView>,
     },
     Writer {
         writer: Fact<WriterView>,
@@ -66,6 +78,12 @@ impl Observation {
                 format!("{site} is not fenced, {by} decided to go on; the fence is owed: {why}")
             }
             Self::Cluster { site, cluster } => format!("{site}: {}", told(cluster, ClusterView::text)),
+            Self::Standby { site, primary, cluster } => format!(
+                "primary {}; {site}: cluster {}",
+                told(primary, OriginView::text),
+                told(cluster, ClusterView::text)
+            ),
+            Self::Workload { site, workload } => format!("{site}: {}", told(workload, WorkloadView::text)),
             Self::Writer { writer } => match writer.value() {
                 Some(view) => {
                     let target =
@@ -84,6 +102,8 @@ impl Observation {
     pub fn is_unknown(&self) -> bool {
         match self {
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => cluster.value().is_none(),
+            Self::Standby { primary, cluster, .. } => primary.value().is_none() && cluster.value().is_none(),
+            Self::Workload { workload, .. } => workload.value().is_none(),
             Self::Writer { writer } => writer.value().is_none(),
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
@@ -96,6 +116,8 @@ impl Observation {
         match self {
             Self::Outage { witness, .. } => Some(witness.at),
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => Some(cluster.at),
+            Self::Standby { cluster, .. } => Some(cluster.at),
+            Self::Workload { workload, .. } => Some(workload.at),
             Self::Writer { writer } => Some(writer.at),
             Self::App { app } => Some(app.at),
             Self::Route { route } => Some(route.at),
@@ -109,6 +131,8 @@ impl Observation {
             Self::Outage { witness, .. } => both(&witness.primary.from, &witness.origin_health.from),
             Self::Fence { cluster, origin, .. } => both(&cluster.from, &origin.from),
             Self::Cluster { cluster, .. } => cluster.from.clone(),
+            Self::Standby { primary, cluster, .. } => both(&primary.from, &cluster.from),
+            Self::Workload { workload, .. } => workload.from.clone(),
             Self::Writer { writer } => writer.from.clone(),
             Self::App { app } => app.from.clone(),
             Self::Route { route } => route.from.clone(),
@@ -123,6 +147,8 @@ impl Observation {
             Self::Outage { witness, .. } => witness.origin_health.request_ids.clone(),
             Self::Fence { cluster, origin, .. } => [&cluster.request_ids[..], &origin.request_ids].concat(),
             Self::Cluster { cluster, .. } => cluster.request_ids.clone(),
+            Self::Standby { primary, cluster, .. } => [&primary.request_ids[..], &cluster.request_ids].concat(),
+            Self::Workload { workload, .. } => workload.request_ids.clone(),
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),

@@ -1,12 +1,12 @@
 //! How a run ended.
 
 use super::failure::FailureClass;
-use super::ladder::Serving;
+use super::ladder::{Rested, Serving};
 use super::names::{RunId, SiteName};
 use super::runbook::StepName;
 use serde::{Deserialize, Serialize};
 
-/// How a run ended. `Recovered` can only be built from a [`Serving`].
+/// How a run ended. `Recovered` can only be built from a [`Serving`], a rest only from a [`Rested`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Outcome {
@@ -48,6 +48,14 @@ pub enum Outcome {
     Fenced {
         site: SiteName,
     },
+    /// The standby's workload is parked and its cluster stopped.
+    Rested {
+        rested: Rested,
+    },
+    /// The standby was started, looked at, parked and stopped again.
+    Rehearsed {
+        rested: Rested,
+    },
     /// Nobody could drive it on; a person closed it.
     Parked {
         why: String,
@@ -77,6 +85,8 @@ impl Outcome {
             Outcome::Failed { .. } => "failed",
             Outcome::GaveWay { .. } => "gave-way",
             Outcome::Fenced { .. } => "fenced",
+            Outcome::Rested { .. } => "rested",
+            Outcome::Rehearsed { .. } => "rehearsed",
             Outcome::Parked { .. } => "parked",
         }
     }
@@ -99,6 +109,12 @@ impl Outcome {
             Outcome::Failed { step, message, .. } => format!("Not recovered: {step} failed: {message}"),
             Outcome::GaveWay { to } => format!("Gave way to {to}"),
             Outcome::Fenced { site } => format!("Fence debt paid: {site} is stopped"),
+            Outcome::Rested { rested } => {
+                format!("Parked: the workload at {} is scaled to zero, its cluster stopped", rested.site())
+            }
+            Outcome::Rehearsed { rested } => {
+                format!("Rehearsed: {} started, was looked at, and rests again", rested.site())
+            }
             Outcome::Parked { why } => format!("Parked for a person: {why}"),
         }
     }

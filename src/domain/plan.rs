@@ -5,6 +5,7 @@ use super::names::{ChannelName, PlanName, SiteName};
 use super::resource::{HostPort, ResourceId};
 use super::secret::SecretRef;
 use super::timing::Timing;
+use super::workload::WorkloadSelector;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ pub struct Plan {
     /// Exactly two, one of them preferred; validation sees to both.
     pub sites: Vec<Site>,
     pub database: Database,
+    /// Without it nothing is done inside the clusters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<WorkloadSelector>,
     pub fence: Fence,
     pub apps: Vec<App>,
     /// Alert rules that may start a run; empty means any rule whose target, metric and origin match.
@@ -55,6 +59,8 @@ pub enum Automation {
 pub enum Workload {
     /// Starting the cluster releases the workload, so the start waits for the fence outcome.
     StartsWithCluster,
+    /// Scaled to zero before its cluster was stopped; a run releases it once the old site is fenced.
+    Parked,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,15 @@
 //! The runbooks, each on one screen: which steps, in which order, and what each must prove.
 
+use super::parking::StandbyWorkload;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Version of the tables below. A run keeps the version it was created under; a driver that does not know it parks
-/// the run for a person.
-pub const VERSION: u32 = 1;
+/// the run for a person. Version 2 added the runbooks of workloads in Kubernetes; those of version 1 are in it unchanged.
+pub const VERSION: u32 = 2;
+
+/// The oldest version whose runs can still be driven.
+pub const OLDEST: u32 = 1;
 
 /// A step of a runbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,17 +19,28 @@ pub enum StepName {
     ConfirmOutage,
     /// The old site's cluster is stopped, or the plan's policy for "cannot be fenced" applies.
     FencePrimary,
-    /// The standby's cluster and each of its pools are up.
+    /// The primary serves, and the standby rests as a drill wants to find it.
+    CheckStandby,
+    /// The standby's cluster and each of its pools and nodes are up.
     StartReplica,
     /// A write through the writer endpoint is committed.
     VerifyWriter,
+    /// The standby's workload is scaled to zero, and no pod of it is left.
+    ParkWorkload,
+    /// The standby's workload has its replicas back.
+    ReleaseWorkload,
     /// The application at the standby serves.
     VerifyApp,
     /// The standby serves through Front Door.
     VerifyRoute,
+    /// The standby's cluster is stopped again.
+    StopReplica,
 }
 
-use StepName::{ConfirmOutage, FencePrimary, StartReplica, VerifyApp, VerifyRoute, VerifyWriter};
+use StepName::{
+    CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, StartReplica, StopReplica, VerifyApp,
+    VerifyRoute, VerifyWriter,
+};
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +50,10 @@ pub enum RunKind {
     Failover,
     /// Pay a fence debt: stop the site that could not be fenced during a failover.
     Fence,
+    /// Scale the standby's workload to zero, remember its counts, stop its cluster.
+    Park,
+    /// Rehearse: start the parked standby, look at it, park and stop it again. No traffic and no data is touched.
+    StandbyDrill,
 }
 
 /// One line of a runbook: a step and the steps whose success it waits for.
@@ -60,13 +79,64 @@ const FAILOVER: &[Line] = &[
     line(VerifyRoute, &[VerifyApp], false),
 ];
 
+/// A parked standby starts while the old site is fenced; only releasing its workload waits for the fence.
+const FAILOVER_PARKED: &[Line] = &[
+    line(ConfirmOutage, &[], false),
+    line(FencePrimary, &[ConfirmOutage], true),
+    line(StartReplica, &[ConfirmOutage], true),
+    line(VerifyWriter, &[ConfirmOutage], true),
+    line(ReleaseWorkload, &[FencePrimary, StartReplica, VerifyWriter], true),
+    line(VerifyApp, &[ReleaseWorkload], false),
+    line(VerifyRoute, &[VerifyApp], false),
+];
+
+/// Meant to be parked, and not known to be: starting the cluster may release the workload, so it waits for the fence.
+const FAILOVER_NOT_KNOWN: &[Line] = &[
+    line(ConfirmOutage, &[], false),
+    line(FencePrimary, &[ConfirmOutage], true),
+    line(VerifyWriter, &[ConfirmOutage], true),
+    line(StartReplica, &[FencePrimary], true),
+    line(ReleaseWorkload, &[StartReplica, VerifyWriter], true),
+    line(VerifyApp, &[ReleaseWorkload], false),
+    line(VerifyRoute, &[VerifyApp], false),
+];
+
 const FENCE: &[Line] = &[line(FencePrimary, &[], true)];
 
-/// The table for a kind of run.
-pub fn lines(kind: RunKind) -> &'static [Line] {
-    match kind {
-        RunKind::Failover => FAILOVER,
-        RunKind::Fence => FENCE,
+/// A stopped cluster cannot be edited, so the workload is parked first.
+const PARK: &[Line] = &[line(ParkWorkload, &[], true), line(StopReplica, &[ParkWorkload], true)];
+
+const STANDBY_DRILL: &[Line] = &[
+    line(CheckStandby, &[], false),
+    line(StartReplica, &[CheckStandby], true),
+    line(ParkWorkload, &[StartReplica], true),
+    line(StopReplica, &[ParkWorkload], true),
+];
+
+/// The table for a kind of run, by what was known of the standby's workload when it began.
+pub fn lines(kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
+    match (kind, standby) {
+        (RunKind::Failover, StandbyWorkload::StartsWithCluster) => FAILOVER,
+        (RunKind::Failover, StandbyWorkload::Parked { .. }) => FAILOVER_PARKED,
+        (RunKind::Failover, StandbyWorkload::NotKnown) => FAILOVER_NOT_KNOWN,
+        (RunKind::Fence, _) => FENCE,
+        (RunKind::Park, _) => PARK,
+        (RunKind::StandbyDrill, _) => STANDBY_DRILL,
+    }
+}
+
+impl RunKind {
+    /// The step that puts things back, whatever became of the steps before it, once this one may have changed anything.
+    pub fn puts_back(self) -> Option<(StepName, StepName)> {
+        match self {
+            RunKind::StandbyDrill => Some((StopReplica, StartReplica)),
+            RunKind::Failover | RunKind::Fence | RunKind::Park => None,
+        }
+    }
+
+    /// Whether a failover takes precedence over it.
+    pub fn gives_way(self) -> bool {
+        self != RunKind::Failover
     }
 }
 
@@ -75,10 +145,14 @@ impl StepName {
         match self {
             ConfirmOutage => "confirm-outage",
             FencePrimary => "fence-primary",
+            CheckStandby => "check-standby",
             StartReplica => "start-replica",
             VerifyWriter => "verify-writer",
+            ParkWorkload => "park-workload",
+            ReleaseWorkload => "release-workload",
             VerifyApp => "verify-app",
             VerifyRoute => "verify-route",
+            StopReplica => "stop-replica",
         }
     }
 }
@@ -91,10 +165,14 @@ impl StepName {
                 "confirm-outage: two witnesses must agree that the primary is down; nothing is touched before"
             }
             FencePrimary => "fence-primary: stop the old site's cluster",
+            CheckStandby => "check-standby: the primary must serve, the standby be parked and stopped",
             StartReplica => "start-replica: start the standby's cluster, wait until it and every pool are up",
             VerifyWriter => "verify-writer: commit one write through the database writer endpoint",
+            ParkWorkload => "park-workload: scale the standby's workload to zero, wait until its pods are gone",
+            ReleaseWorkload => "release-workload: give the standby's workload its replicas back",
             VerifyApp => "verify-app: wait until the application at the standby serves",
             VerifyRoute => "verify-route: wait until Front Door serves from the standby",
+            StopReplica => "stop-replica: stop the standby's cluster, wait until it is stopped",
         }
     }
 }
@@ -110,6 +188,8 @@ impl fmt::Display for RunKind {
         f.pad(match self {
             RunKind::Failover => "failover",
             RunKind::Fence => "fence",
+            RunKind::Park => "park",
+            RunKind::StandbyDrill => "standby-drill",
         })
     }
 }
@@ -118,20 +198,55 @@ impl fmt::Display for RunKind {
 mod tests {
     use super::*;
 
+    const KINDS: [RunKind; 4] = [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill];
+
+    fn tables() -> impl Iterator<Item = (RunKind, bool, &'static [Line])> {
+        let parked = StandbyWorkload::Parked { counts: Default::default(), since: chrono::DateTime::UNIX_EPOCH };
+        let known = [StandbyWorkload::StartsWithCluster, parked, StandbyWorkload::NotKnown];
+        KINDS
+            .into_iter()
+            .flat_map(move |kind| known.clone().into_iter().map(move |it| (kind, it.is_parked(), lines(kind, &it))))
+    }
+
     #[test]
     fn every_runbook_can_be_walked_to_its_end() {
-        for kind in [RunKind::Failover, RunKind::Fence] {
+        for (_, _, lines) in tables() {
             let mut done: Vec<StepName> = Vec::new();
-            for line in lines(kind) {
+            for line in lines {
                 assert!(line.after.iter().all(|step| done.contains(step)), "{} waits for a later step", line.step);
                 done.push(line.step);
             }
         }
     }
 
+    /// The steps that a step waits for, directly or not.
+    fn before(lines: &[Line], step: StepName) -> Vec<StepName> {
+        let line = lines.iter().find(|line| line.step == step);
+        let direct = line.map(|line| line.after).unwrap_or_default();
+        direct.iter().flat_map(|step| before(lines, *step).into_iter().chain([*step])).collect()
+    }
+
     #[test]
-    fn nothing_is_touched_before_the_outage_is_confirmed() {
-        let unguarded = lines(RunKind::Failover).iter().find(|line| line.mutates && line.after.is_empty());
-        assert!(unguarded.is_none());
+    fn a_failover_touches_nothing_before_the_outage_is_confirmed() {
+        for (kind, _, lines) in tables().filter(|(kind, ..)| *kind == RunKind::Failover) {
+            let mutating = lines.iter().filter(|line| line.mutates);
+            for line in mutating {
+                assert!(before(lines, line.step).contains(&ConfirmOutage), "{kind}: {}", line.step);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_releases_the_workload_waits_for_the_fence() {
+        for (_, parked, lines) in tables().filter(|(kind, ..)| *kind == RunKind::Failover) {
+            let releases = if parked { ReleaseWorkload } else { StartReplica };
+            assert!(before(lines, releases).contains(&FencePrimary));
+        }
+    }
+
+    #[test]
+    fn a_drill_looks_first_and_ends_with_a_stop() {
+        let (_, _, lines) = tables().find(|(kind, ..)| *kind == RunKind::StandbyDrill).unwrap();
+        assert_eq!((lines[0].step, lines[lines.len() - 1].step), (CheckStandby, StopReplica));
     }
 }

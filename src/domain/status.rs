@@ -107,7 +107,10 @@ pub struct Words {
     pub who: Option<String>,
     #[serde(default)]
     pub why: Option<String>,
-    /// For a manual failover: the same key gives the same run.
+    /// What is to be started; a failover without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RunKind>,
+    /// For what is started: the same key gives the same run.
     #[serde(default)]
     pub idempotency_key: Option<String>,
     /// For a manual failover: go on without the proof of the outage, and through a pause. Named in the report.

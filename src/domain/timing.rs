@@ -35,6 +35,16 @@ pub struct Timing {
     /// Time between two reads of a cluster that starts or stops.
     #[serde(with = "duration")]
     pub cluster_poll: Duration,
+    /// Time between two looks at a workload that is scaled.
+    #[serde(with = "duration")]
+    pub workload_poll: Duration,
+    /// Time for a workload to be scaled, and for pods that are to go to be gone.
+    #[serde(with = "duration")]
+    pub workload_deadline: Duration,
+    /// Shortest time between the end of a stop and the next start of the same cluster that nobody waits for: before, AKS
+    /// takes longer or refuses (learn.microsoft.com, AKS start/stop: 15 to 30 minutes).
+    #[serde(with = "duration")]
+    pub cluster_rest: Duration,
     /// Time between two looks at the writer endpoint.
     #[serde(with = "duration")]
     pub writer_poll: Duration,
@@ -94,6 +104,9 @@ impl Default for Timing {
             metric_settle: minutes(2),
             metric_threshold: 50.0,
             cluster_poll: seconds(20),
+            workload_poll: seconds(5),
+            workload_deadline: minutes(10),
+            cluster_rest: minutes(30),
             writer_poll: seconds(15),
             app_poll: seconds(10),
             fence_deadline: minutes(10),

@@ -13,6 +13,7 @@ use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::Report;
 use crate::domain::run::RunEvent;
+use crate::domain::run::parking::workload_left;
 use crate::domain::runbook::StepName;
 use std::collections::BTreeSet;
 use tokio::time::Instant;
@@ -47,6 +48,7 @@ impl Drive<'_> {
         };
         // First the debt: once the run is closed there, an unpaid one would be given to another run.
         self.pay(&run).await?;
+        self.leave_workload(&run).await?;
         let closed = LedgerEvent::RunClosed {
             run: run.clone(),
             outcome: outcome.word().to_owned(),
@@ -56,6 +58,14 @@ impl Drive<'_> {
         let open = |state: &PlanState| state.runs.iter().any(|line| line.run == run && line.closed_at.is_none());
         self.tell_ledger(closed, open).await?;
         self.append(RunEvent::Settled).await
+    }
+
+    /// What the run leaves behind of the standby's workload stands in the ledger before the run is closed there.
+    async fn leave_workload(&mut self, run: &RunId) -> Result<(), JournalError> {
+        let Some((site, state)) = workload_left(&self.state()) else { return Ok(()) };
+        let event = LedgerEvent::WorkloadSeen { site: site.clone(), run: run.clone(), state };
+        let unknown = |ledger: &PlanState| ledger.parking(&site).is_none_or(|known| &known.run != run);
+        self.tell_ledger(event, unknown).await
     }
 
     /// A site that this run saw stopped owes no fence any more, whichever run went on without it.

@@ -238,6 +238,7 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         config_digest: configured.config_digest.clone(),
         primary: active.leave.clone(),
         standby: plan.other(&active.leave).name.clone(),
+        standby_workload: ledger::standby_workload(state, plan, &plan.other(&active.leave).name),
         outage_since: since,
         first_sign: sign,
         writer_target: None,

@@ -90,7 +90,8 @@ impl Journal {
         log.create().await.map_err(|source| log_error(run, source))?;
         match log.append(created, clock.now()).await {
             Ok(first) => {
-                let state = RunState::fold(&[first]).map_err(|source| JournalError::Fold { run: run.clone(), source })?;
+                let state =
+                    RunState::fold(&[first]).map_err(|source| JournalError::Fold { run: run.clone(), source })?;
                 return Ok(Self { log, state: Arc::new(state), run: run.clone() });
             }
             Err(error) if error.is_moved() => {}

@@ -3,7 +3,7 @@
 use super::drive::{Drive, Finished};
 use super::journal::{Journal, JournalError};
 use crate::domain::run::{Call, Driver, RunEvent, RunState, Sent, StepState};
-use crate::domain::runbook::{self, StepName};
+use crate::domain::runbook::StepName;
 use tokio::time::Instant;
 
 impl Drive<'_> {
@@ -72,6 +72,6 @@ fn is_called_off(run: &RunState) -> bool {
 /// way when the failover took over may stop the very cluster that the failover starts.
 pub(super) fn held_back(run: &RunState) -> impl Iterator<Item = StepName> {
     let untouched = |step: &StepName| run.step(*step).is_some_and(|it| it.intents.is_empty());
-    let lines = runbook::lines(run.created.kind).iter().filter(|line| line.mutates).map(|line| line.step);
+    let lines = run.created.lines().iter().filter(|line| line.mutates).map(|line| line.step);
     lines.filter(move |step| run.created.preempts.is_some() && untouched(step))
 }

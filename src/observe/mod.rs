@@ -34,6 +34,11 @@ impl Observer {
         Fact::known(value, self.clock.now(), from)
     }
 
+    /// Nobody can know.
+    pub fn nobody<T>(&self, why: &str) -> Fact<T> {
+        Fact::unknown(why, self.clock.now(), self.vantage.clone())
+    }
+
     /// An ARM answer as a fact; a failed read is unknown, never down.
     fn told_by_arm<T>(&self, answer: Result<crate::azure::Answer<T>, ArmError>) -> Fact<T> {
         match answer {

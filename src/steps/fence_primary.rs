@@ -189,6 +189,10 @@ impl Site<'_> {
 
     /// Whether the standby's cluster runs, starts, or may have been told to just now.
     fn standby_is_released(&self) -> bool {
+        if self.view.run.created.standby_workload.is_parked() {
+            let release = self.view.run.step(StepName::ReleaseWorkload);
+            return release.is_some_and(|step| step.intents.iter().any(Intent::may_have_worked));
+        }
         let Some(start) = self.view.run.step(StepName::StartReplica) else { return false };
         let seen = start.observations.iter().chain(&start.proof).rev().find_map(|saw| match saw {
             Observation::Cluster { cluster, .. } => cluster.value().map(ClusterView::phase),
@@ -225,7 +229,7 @@ impl Site<'_> {
             return self.spare(seen);
         }
         let target = self.cluster_id();
-        Look::Call { call: Call { verb: Verb::StopCluster, target }, saw: Some(self.fence(seen)) }
+        Look::Call { call: Call::on(Verb::StopCluster, target), saw: Some(self.fence(seen)) }
     }
 
     fn cluster_id(&self) -> String {

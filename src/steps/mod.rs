@@ -3,10 +3,17 @@
 //! Each file's `decide` is pure: what was seen goes in, a [`Look`](crate::domain::look::Look) comes out. The wiring to
 //! the world is thin and lives in [`wired`].
 
+pub mod check_standby;
 pub mod confirm_outage;
 pub mod fence_primary;
+pub mod park_workload;
+pub mod release_workload;
+mod sent;
 pub mod start_replica;
+pub mod stop_replica;
+mod unfenced;
 pub mod verify_app;
 pub mod verify_route;
 pub mod verify_writer;
 pub mod wired;
+mod workload;

@@ -4,6 +4,7 @@
 //! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/start/action` on the standby's cluster,
 //! `Microsoft.ContainerService/locations/operations/read` on the subscription (without it the reason stays unknown).
 
+use super::unfenced::{self, Held};
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::duration;
@@ -200,14 +201,18 @@ impl Standby<'_> {
 
     /// While the fence of the old site is owed, nothing is started beside it if it answers, or if that cannot be seen.
     fn call(&self) -> Look {
-        match self.seen.unfenced.as_ref().map(Fact::value) {
-            Some(None) => return self.pending(),
-            Some(Some(old)) if old.is_healthy() => return self.held_by(old),
-            _ => {}
+        match unfenced::holds(self.view, "started", self.seen.unfenced.as_ref()) {
+            Some(Held::NotSeen) => return self.pending(),
+            Some(Held::Answers(ask)) => return self.ask(ask),
+            None => {}
         }
         let target = self.view.run.created.plan.site(self.name).map(|site| site.cluster.to_string());
-        let call = Call { verb: Verb::StartCluster, target: target.unwrap_or_default() };
+        let call = Call::on(Verb::StartCluster, target.unwrap_or_default());
         Look::Call { call, saw: Some(self.saw()) }
+    }
+
+    fn ask(&self, ask: Ask) -> Look {
+        Look::Ask { ask, saw: Some(self.saw()), again_in: self.view.run.created.plan.timing.probe_interval }
     }
 
     // --- verify ---------------------------------------------------------------------------------------------------
@@ -224,23 +229,6 @@ impl Standby<'_> {
             commands: command.into_iter().collect(),
             approve_means: None,
         }
-    }
-
-    /// The old site came back before the standby was started. Only a deed helps, no approval.
-    fn held_by(&self, old: &OriginView) -> Look {
-        let (run, primary) = (&self.view.run.created.run, &self.view.run.created.primary);
-        let stop = self.view.run.created.plan.site(primary).map(|site| aks_command("stop", &site.cluster));
-        let ask = Ask {
-            what: format!("{} is not started: {primary}, whose fence is owed, answers again.", self.name),
-            means: format!(
-                "{primary} is {}. Two sites writing to one database would corrupt it. Abort to stay there, or stop its \
-                 cluster to go on; the run goes on by itself when it is silent again.",
-                old.text()
-            ),
-            commands: stop.into_iter().chain([format!("reveille abort {run} --why \"…\" --execute")]).collect(),
-            approve_means: None,
-        };
-        Look::Ask { ask, saw: Some(self.saw()), again_in: self.view.run.created.plan.timing.probe_interval }
     }
 
     /// Azure promises no time for a start; one that takes this long has been seen to take an hour, or to hang.

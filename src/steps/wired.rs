@@ -1,32 +1,41 @@
 //! The steps wired to the world: gather facts, let `decide` decide, send what it asked for.
 
+use super::sent;
 use super::start_replica::StartFailure;
-use super::{confirm_outage, fence_primary, start_replica, verify_app, verify_route, verify_writer};
-use crate::azure::{self, ArmError, OperationStatus};
+use super::{
+    check_standby, confirm_outage, fence_primary, park_workload, release_workload, start_replica, stop_replica,
+};
+use super::{verify_app, verify_route, verify_writer};
+use crate::azure::OperationStatus;
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
 use crate::domain::look::Look;
+use crate::domain::parking::Scale;
 use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Call, Sent, Verb};
 use crate::domain::runbook::{RunKind, StepName};
+use crate::domain::workload::WorkloadView;
 use crate::engine::ports::{Step, StepView};
 use crate::observe::Observer;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// All steps, by name.
 pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
     let names = [
         StepName::ConfirmOutage,
         StepName::FencePrimary,
+        StepName::CheckStandby,
         StepName::StartReplica,
         StepName::VerifyWriter,
+        StepName::ParkWorkload,
+        StepName::ReleaseWorkload,
         StepName::VerifyApp,
         StepName::VerifyRoute,
+        StepName::StopReplica,
     ];
     names
         .into_iter()
@@ -71,6 +80,10 @@ impl Step for Wired {
                 let writer = self.observer.writer(scene.plan, view.run.created.run.as_str()).await;
                 verify_writer::decide(view, writer)
             }
+            StepName::CheckStandby => self.check_standby(view, &scene).await,
+            StepName::ParkWorkload => park_workload::decide(view, self.workload(&scene).await),
+            StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
+            StepName::StopReplica => self.stop_replica(view, &scene).await,
             StepName::VerifyApp => verify_app::decide(view, self.observer.app(scene.plan, scene.standby).await),
             StepName::VerifyRoute => {
                 let route = self.observer.route(scene.plan, &scene.standby.name).await;
@@ -83,12 +96,18 @@ impl Step for Wired {
         let Ok(cluster) = ResourceId::parse(&call.target) else {
             return Sent::NotSent { reason: format!("{:?} is not a resource id", call.target) };
         };
+        if let Some(Scale { object, replicas }) = &call.scale {
+            let inside = self.observer.kubernetes.cluster(&cluster);
+            let answer = inside.scale(object, *replicas, view.send_by).await;
+            return sent::by_cluster(answer, view.run.created.plan.timing.workload_poll);
+        }
         let aks = self.observer.azure.aks();
         let answer = match call.verb {
             Verb::StartCluster => aks.start(&cluster, view.send_by).await,
             Verb::StopCluster => aks.stop(&cluster, view.send_by).await,
+            Verb::ScaleWorkload => return Sent::NotSent { reason: "it does not say what is to be scaled".into() },
         };
-        sent(answer, view.run.created.plan.timing.cluster_poll)
+        sent::by_azure(answer, view.run.created.plan.timing.cluster_poll)
     }
 }
 
@@ -114,8 +133,41 @@ impl Wired {
     async fn start_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let cluster = self.observer.cluster(scene.standby, scene.plan.timing.arm_timeout).await;
         let failed = self.start_failure(view, scene.standby, &cluster).await;
-        let unfenced = self.origin_if(view.run.owes_fence(), scene.plan, scene.primary).await;
+        // A parked workload does not start with its cluster: its release waits for the fence, the cluster need not.
+        let releases = !view.run.created.standby_workload.is_parked();
+        let unfenced = self.origin_if(releases && view.run.owes_fence(), scene.plan, scene.primary).await;
         start_replica::decide(view, start_replica::Seen { cluster, failed, unfenced })
+    }
+
+    async fn check_standby(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let patience = scene.plan.timing.arm_timeout;
+        let (primary, cluster) = tokio::join!(
+            self.observer.origin(scene.plan, scene.primary),
+            self.observer.cluster(scene.standby, patience),
+        );
+        check_standby::decide(view, check_standby::Seen { primary, cluster })
+    }
+
+    async fn release_workload(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let workload = self.workload(scene).await;
+        let unfenced = self.origin_if(view.run.owes_fence(), scene.plan, scene.primary).await;
+        release_workload::decide(view, release_workload::Seen { workload, unfenced })
+    }
+
+    async fn stop_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let patience = scene.plan.timing.arm_timeout;
+        let (cluster, origin) = tokio::join!(
+            self.observer.cluster(scene.standby, patience),
+            self.observer.origin(scene.plan, scene.standby),
+        );
+        stop_replica::decide(view, stop_replica::Seen { cluster, origin })
+    }
+
+    async fn workload(&self, scene: &Scene<'_>) -> Fact<WorkloadView> {
+        let Some(selector) = &scene.plan.kubernetes else {
+            return self.observer.nobody("the plan has no [plan.kubernetes]");
+        };
+        self.observer.workload(scene.standby, selector, scene.plan.timing.arm_timeout).await
     }
 
     async fn origin_if(&self, wanted: bool, plan: &Plan, site: &Site) -> Option<Fact<OriginView>> {
@@ -147,24 +199,4 @@ fn failure(status: &OperationStatus) -> Option<StartFailure> {
         None => (status.status.clone(), "Azure gave no reason".to_owned()),
     };
     Some(StartFailure { class, code, message })
-}
-
-/// Azure's answer in the journal's words. An error here means that nothing was sent; `pause` is for a throttled call
-/// that was not told for how long.
-fn sent(answer: Result<azure::Sent, ArmError>, pause: Duration) -> Sent {
-    match answer {
-        Ok(azure::Sent::Accepted { operation, request_ids }) => Sent::Accepted { operation, request_ids },
-        Ok(azure::Sent::NothingToDo { .. }) => Sent::AlreadyThere { said: "there was nothing to wait for".into() },
-        Ok(azure::Sent::AlreadyThere { text, .. }) => Sent::AlreadyThere { said: text },
-        Ok(azure::Sent::Busy { text, .. }) => Sent::Busy { said: text },
-        Ok(azure::Sent::Rejected { class, code, message, request_ids }) => {
-            Sent::Rejected { class, code, message, request_ids }
-        }
-        Ok(azure::Sent::Throttled { retry_after, .. }) => {
-            Sent::Throttled { retry_after: retry_after.unwrap_or(pause), held_back: false }
-        }
-        Ok(azure::Sent::Unknown { reason, request_ids }) => Sent::Unknown { reason, request_ids },
-        Err(ArmError::HeldBack { wait, .. }) => Sent::Throttled { retry_after: wait, held_back: true },
-        Err(error) => Sent::NotSent { reason: error.text() },
-    }
 }

@@ -1,6 +1,7 @@
 //! Runs and plans told as short stories: seconds and events.
 
-use crate::sim::{plan, weather::Weather};
+use crate::sim::plan;
+use crate::sim::weather::{Standby, Weather};
 use chrono::{DateTime, TimeDelta, Utc};
 use reveille::domain::application::{AppView, IndexState, OriginView, RouteView};
 use reveille::domain::chain::Entry;
@@ -9,6 +10,7 @@ use reveille::domain::fact::Fact;
 use reveille::domain::ledger::{Cause, LedgerEvent, PlanState};
 use reveille::domain::names::{IncidentId, RunId, SiteName};
 use reveille::domain::observation::Observation;
+use reveille::domain::parking::StandbyWorkload;
 use reveille::domain::plan::Plan;
 use reveille::domain::run::{Call, Created, RunEvent, RunState, Sent, StartedBy, Verb};
 use reveille::domain::runbook::{self, RunKind, StepName};
@@ -44,6 +46,11 @@ pub fn default_plan() -> Plan {
     (*plan::configured(&Weather::calm()).plan).clone()
 }
 
+/// The plan whose workload is parked.
+pub fn plan_parked() -> Plan {
+    (*plan::configured(&Weather { standby: Standby::Parked, ..Weather::calm() }).plan).clone()
+}
+
 pub fn cause(by: StartedBy, key: Option<&str>) -> Cause {
     Cause { since: at(0), sign: "test".into(), by, key: key.map(str::to_owned) }
 }
@@ -62,11 +69,16 @@ impl Story {
     }
 
     pub fn of(kind: RunKind, plan: Plan, started_by: StartedBy) -> Self {
+        Self::with_standby(kind, plan, started_by, StandbyWorkload::StartsWithCluster)
+    }
+
+    pub fn with_standby(kind: RunKind, plan: Plan, started_by: StartedBy, standby_workload: StandbyWorkload) -> Self {
         let created = Created {
             run: run_id(),
             incident: IncidentId::new("sonar.incident"),
             kind,
             runbook: runbook::VERSION,
+            standby_workload,
             started_by,
             plan,
             config_digest: "test".into(),
@@ -100,7 +112,7 @@ impl Story {
     /// A mutating call; without an outcome it is still in flight.
     pub fn sent(self, second: i64, step: StepName, outcome: Option<Sent>) -> Self {
         let verb = if step == StepName::FencePrimary { Verb::StopCluster } else { Verb::StartCluster };
-        let call = Call { verb, target: "the cluster".into() };
+        let call = Call::on(verb, "the cluster");
         let told = self.then(second, RunEvent::Intent { step, call, send_before: at(second + 10) });
         match outcome {
             Some(outcome) => told.then(second + 1, RunEvent::Sent { step, outcome }),

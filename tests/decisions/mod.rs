@@ -10,3 +10,4 @@ mod start;
 mod told;
 mod verify;
 mod words;
+mod workload;

@@ -67,6 +67,7 @@ impl Journal {
             first_sign: "alert afd-primary-origin-health: origin health below 50 %".into(),
             writer_target: Some("pg-sonar-eastus2.postgres.database.azure.com".into()),
             preempts: None,
+            standby_workload: Default::default(),
         };
         Self { now: at("02:14:05"), entries: Vec::new() }.with(RunEvent::RunCreated(Box::new(created)))
     }
@@ -103,7 +104,7 @@ impl Journal {
     pub fn called(self, step: StepName, verb: Verb, site: &str, outcome: Sent) -> Self {
         let target = plan().site(&SiteName::new(site)).expect("a site").cluster.to_string();
         let send_before = self.now + TimeDelta::seconds(30);
-        self.with(RunEvent::Intent { step, call: Call { verb, target }, send_before })
+        self.with(RunEvent::Intent { step, call: Call::on(verb, target), send_before })
             .later(1)
             .with(RunEvent::Sent { step, outcome })
     }

@@ -2,13 +2,16 @@
 
 use super::process::{self, Life};
 use super::time::{MINUTE, Ms, SECOND, sleep_ms};
-use super::weather::{CALM, Drivers};
+use super::weather::{CALM, Drivers, Standby};
+use super::workload;
 use super::world::{Happening, SITES, World};
 use chrono::{DateTime, Utc};
-use reveille::domain::ledger::{Cause, Request};
-use reveille::domain::names::{PlanName, SiteName};
+use reveille::domain::ledger::{Cause, LedgerEvent, Request};
+use reveille::domain::names::{PlanName, RunId, SiteName};
+use reveille::domain::parking::ParkingState;
 use reveille::domain::run::{Driver, StartedBy};
-use reveille::engine::ports::Clock;
+use reveille::engine::book::Book;
+use reveille::engine::ports::{Clock, Store};
 use reveille::engine::{Advance, Configured, Engine, IntakeError, Taken, WakeUp};
 use reveille::store::MemoryStore;
 use std::sync::{Arc, Mutex};
@@ -50,6 +53,7 @@ impl Host {
         let processes = Mutex::new(Vec::new());
         let (store, reader) = (MemoryStore::new(), super::peek::Reader::default());
         let host = Arc::new(Self { world, store, plan, reader, seen_healthy: Mutex::new(Some(0)), deaths, processes });
+        host.remember_parking();
         host.world.begin();
         host.boot("host-0");
         match host.world.weather.hosting.drivers {
@@ -62,6 +66,20 @@ impl Host {
         tokio::spawn(Arc::clone(&host).raise_alerts());
         tokio::spawn(Arc::clone(&host).kill_at_random());
         host
+    }
+
+    /// The ledger of a plan whose standby was parked long ago.
+    fn remember_parking(&self) {
+        if self.world.weather.standby != Standby::Parked {
+            return;
+        }
+        let store: Arc<dyn Store> = Arc::new(self.store.clone());
+        let state = ParkingState::Parked { counts: workload::counts() };
+        let (site, run) = (SiteName::new(SITES[1]), RunId::new("sonar.before"));
+        futures::executor::block_on(async {
+            let mut book = Book::open(&store, self.name()).await.unwrap();
+            book.append(&self.world.clock, LedgerEvent::WorkloadSeen { site, run, state }).await.unwrap();
+        });
     }
 
     pub fn name(&self) -> &PlanName {

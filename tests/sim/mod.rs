@@ -30,4 +30,5 @@ mod time;
 mod trace;
 mod two_writers;
 pub mod weather;
+mod workload;
 mod world;

@@ -14,6 +14,7 @@ use reveille::domain::ledger::{self, LedgerEvent};
 use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
+use reveille::domain::parking::{ParkingState, Scale};
 use reveille::domain::run::state::Intent;
 use reveille::domain::run::{RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
@@ -74,10 +75,14 @@ impl<'a> Oracle<'a> {
         let log = self.host.world.state().log.clone();
         let mut order: Vec<RunId> = Vec::new();
         for (at, happening) in log {
+            if let Happening::Scaled { run, site, scale } = &happening {
+                self.scaled(at, run, *site, scale);
+            }
             let Happening::Arrived { run, verb, site, before, arrival } = happening else { continue };
             self.not_doubled(at, verb, site, &before);
             self.after_the_end(at, &run);
-            if verb == Verb::StartCluster && arrival == Arrival::Accepted {
+            let releases = self.host.world.state().sites[site].workload.is_wanted(at);
+            if verb == Verb::StartCluster && arrival == Arrival::Accepted && releases {
                 self.fence_first(at, &run);
             }
             if order.last() != Some(&run) {
@@ -89,11 +94,23 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    fn scaled(&mut self, at: Ms, run: &RunId, site: usize, scale: &Scale) {
+        self.after_the_end(at, run);
+        let Some(told) = self.runs.get(run) else { return };
+        if index(&told.state.created.standby) != site {
+            self.breaks(at, format!("{run} scales what is not its standby's"));
+        }
+        if scale.replicas > 0 {
+            self.fence_first(at, run);
+        }
+    }
+
     /// A call is sent once: never again while what it began goes on, or is done.
     fn not_doubled(&mut self, at: Ms, verb: Verb, site: usize, before: &Power) {
         let done = match verb {
             Verb::StartCluster => matches!(before, Power::Starting | Power::Up),
             Verb::StopCluster => matches!(before, Power::Stopping | Power::Stopped),
+            Verb::ScaleWorkload => false,
         };
         if done {
             self.breaks(at, format!("{} of {} arrives while it is {before:?}", verb.text(), SITES[site]));
@@ -107,13 +124,13 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// The standby is started only when the site that is left is off, or its fence is owed by decision.
+    /// The standby's workload is started only when the site that is left is off, or its fence is owed by decision.
     fn fence_first(&mut self, at: Ms, run: &RunId) {
         let Some(told) = self.runs.get(run) else { return };
         let leave = told.leave.clone();
         let off = !self.host.world.state().sites[index(&leave)].power.at(at).runs();
         if !off && !self.is_owed(&leave, at) {
-            self.breaks(at, format!("the standby is started while {leave} runs, and no fence is owed"));
+            self.breaks(at, format!("the standby's workload is started while {leave} runs, and no fence is owed"));
         }
     }
 
@@ -144,8 +161,7 @@ impl<'a> Oracle<'a> {
         for entry in self.ledger.clone() {
             match entry.event {
                 LedgerEvent::RunAdmitted { run, kind, .. } => {
-                    let lesser =
-                        kind == RunKind::Failover && active.as_ref().is_none_or(|(_, kind)| *kind == RunKind::Fence);
+                    let lesser = kind == RunKind::Failover && active.as_ref().is_none_or(|(_, kind)| kind.gives_way());
                     if active.is_some() && !lesser {
                         self.breaks(ms_of(entry.at), format!("{run} was admitted beside {active:?}"));
                     }
@@ -153,6 +169,11 @@ impl<'a> Oracle<'a> {
                 }
                 LedgerEvent::RunClosed { run, .. } => {
                     active = active.filter(|(of, _)| *of != run);
+                }
+                LedgerEvent::WorkloadSeen { site, state: ParkingState::Parked { .. }, .. } => {
+                    if self.host.world.state().sites[index(&site)].workload.is_wanted(ms_of(entry.at)) {
+                        self.breaks(ms_of(entry.at), format!("the ledger says that {site} is parked, and it is not"));
+                    }
                 }
                 LedgerEvent::FencePaid { site, .. } => self.off_at(ms_of(entry.at), &site, "its debt is paid"),
                 _ => {}
@@ -223,6 +244,11 @@ impl<'a> Oracle<'a> {
             Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,
             Observation::App { app } => *world.state().sites[standby].origin.at(ms_of(app.at)),
             Observation::Route { route } => world.serves(ms_of(route.at)) == Some(standby),
+            Observation::Workload { workload, .. } => {
+                let wanted = world.state().sites[standby].workload.is_wanted(ms_of(workload.at));
+                workload.value().is_some_and(|seen| seen.is_wanted() == wanted)
+            }
+            Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
             Observation::FenceOwed { .. } | Observation::Override { .. } => true,
         }
     }

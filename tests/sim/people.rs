@@ -5,10 +5,13 @@ use super::peek;
 use super::steps::index;
 use super::time::{MINUTE, Ms, SECOND, ms_of, sleep_ms};
 use super::weather::CALM;
+use super::workload;
 use super::world::Happening;
 use reveille::domain::ledger::Request;
 use reveille::domain::names::{PlanName, RunId};
+use reveille::domain::parking::Scale;
 use reveille::domain::run::{Approval, RunState, StartedBy};
+use reveille::domain::runbook::StepName;
 use reveille::engine::{Engine, Taken, WakeUp};
 use std::sync::Arc;
 
@@ -40,11 +43,24 @@ async fn answer(host: Arc<Host>, after: Ms) {
     loop {
         sleep_ms(20 * SECOND).await;
         let Some(run) = peek::active(&host).await else { continue };
+        scale_by_hand(&host, &run, after);
         let Some(since) = asked_since(&run) else { continue };
         let primary = index(&run.created.primary);
         let is_back = *host.world.state().sites[primary].origin.now();
         if since + after <= host.world.now() && !is_back {
             say(&host, Some(&run.created.run), Says::Approve).await;
+        }
+    }
+}
+
+/// Somebody who is asked for replicas types them, while the primary is away.
+fn scale_by_hand(host: &Host, run: &RunState, after: Ms) {
+    let asked = run.asking().find(|(step, _)| *step == StepName::ReleaseWorkload).map(|(_, asked)| ms_of(asked.since));
+    let is_back = *host.world.state().sites[index(&run.created.primary)].origin.now();
+    if asked.is_some_and(|since| since + after <= host.world.now()) && !is_back {
+        let by = RunId::new("a person");
+        for (object, replicas) in workload::counts() {
+            host.world.scale(&by, index(&run.created.standby), &Scale { object, replicas });
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The plan of every simulation, with limits short enough that hours of waiting fit into a test.
 
 use super::process::channel_names;
-use super::weather::Weather;
+use super::weather::{Standby, Weather};
 use super::world::SITES;
 use reveille::domain::names::{PlanName, SiteName};
 use reveille::domain::plan::{App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Plan, Promote, Site, Workload};
 use reveille::domain::resource::{HostPort, ResourceId};
 use reveille::domain::timing::Timing;
+use reveille::domain::workload::WorkloadSelector;
 use reveille::engine::Configured;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,10 @@ fn plan(weather: &Weather) -> Plan {
     Plan {
         name: PlanName::new("sonar"),
         automation: weather.automation,
-        workload: Workload::StartsWithCluster,
+        workload: match weather.standby {
+            Standby::StartsWithCluster => Workload::StartsWithCluster,
+            Standby::Parked | Standby::NotKnown { .. } => Workload::Parked,
+        },
         rto: minutes(12),
         rpo: minutes(5),
         cooldown: minutes(4),
@@ -32,6 +36,7 @@ fn plan(weather: &Weather) -> Plan {
         },
         sites: vec![site(0), site(1)],
         database: database(),
+        kubernetes: Some(WorkloadSelector::sonarqube()),
         fence: Fence { unable: weather.fence_unable },
         apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
         alert_rules: Vec::new(),
@@ -71,6 +76,7 @@ fn timing() -> Timing {
         fence_deadline: minutes(3),
         start_deadline: minutes(10),
         capacity_retry: Duration::from_secs(30),
+        workload_deadline: minutes(3),
         writer_deadline: minutes(2),
         app_deadline: minutes(6),
         route_deadline: minutes(5),

@@ -66,7 +66,7 @@ impl Step for Caller {
 }
 
 fn stop() -> Call {
-    Call { verb: Verb::StopCluster, target: "cluster".into() }
+    Call::on(Verb::StopCluster, "cluster")
 }
 
 fn run() -> RunId {
@@ -109,6 +109,7 @@ impl Bench {
             incident: IncidentId::new("i"),
             kind,
             runbook: runbook::VERSION,
+            standby_workload: Default::default(),
             started_by: StartedBy::Debt { of_run: RunId::new("before") },
             plan: (*plan::configured(&self.world.weather).plan).clone(),
             config_digest: String::new(),

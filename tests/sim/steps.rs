@@ -1,6 +1,7 @@
 //! The steps of the runbooks, wired to the simulated world: facts are gathered there, with delays and gaps, and the
 //! real `decide` functions judge them.
 
+use super::cluster::Arrival;
 use super::process::Life;
 use super::time::{Ms, SECOND, SimClock, sleep_ms};
 use super::weather::{Database, Point};
@@ -14,6 +15,7 @@ use reveille::domain::names::SiteName;
 use reveille::domain::run::{Call, RunState, Sent};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::witness::{LastSeen, Witness};
+use reveille::domain::workload::WorkloadView;
 use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
 use reveille::engine::ports::{Clock, Step, StepView};
 use reveille::steps;
@@ -21,13 +23,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 6] = [
+const ALL: [StepName; 10] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
     StepName::VerifyWriter,
     StepName::VerifyApp,
     StepName::VerifyRoute,
+    StepName::CheckStandby,
+    StepName::ParkWorkload,
+    StepName::ReleaseWorkload,
+    StepName::StopReplica,
 ];
 
 /// Longest way of a call to Azure. With a slow store before it still shorter than an intent counts as in flight.
@@ -73,8 +79,23 @@ impl Step for SimStep {
             StepName::StartReplica => {
                 let cluster = eyes.cluster(standby);
                 let failed = eyes.start_failure(run, standby);
-                let unfenced = run.owes_fence().then(|| eyes.origin(primary));
+                let releases = !run.created.standby_workload.is_parked();
+                let unfenced = (releases && run.owes_fence()).then(|| eyes.origin(primary));
                 steps::start_replica::decide(view, steps::start_replica::Seen { cluster, failed, unfenced })
+            }
+            StepName::ReleaseWorkload => {
+                let workload = eyes.workload(standby);
+                let unfenced = run.owes_fence().then(|| eyes.origin(primary));
+                steps::release_workload::decide(view, steps::release_workload::Seen { workload, unfenced })
+            }
+            StepName::ParkWorkload => steps::park_workload::decide(view, eyes.workload(standby)),
+            StepName::CheckStandby => {
+                let (primary, cluster) = (eyes.origin(primary), eyes.cluster(standby));
+                steps::check_standby::decide(view, steps::check_standby::Seen { primary, cluster })
+            }
+            StepName::StopReplica => {
+                let (cluster, origin) = (eyes.cluster(standby), eyes.origin(standby));
+                steps::stop_replica::decide(view, steps::stop_replica::Seen { cluster, origin })
             }
             StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
             StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),
@@ -89,7 +110,7 @@ impl Step for SimStep {
             self.life.die("before sending").await;
         }
         let site = SITES.iter().position(|name| call.target.contains(name)).unwrap();
-        if world.arm_is_dark(site) {
+        if world.arm_is_dark(site) && call.scale.is_none() {
             sleep_ms(5 * SECOND).await;
             return Sent::Unknown { reason: "timed out".into(), request_ids: Vec::new() };
         }
@@ -122,13 +143,17 @@ impl SimStep {
     /// Sends. Once it is sent, it arrives, whether its sender lives or not.
     fn on_its_way(&self, call: &Call, view: &StepView, site: usize) -> oneshot::Receiver<Sent> {
         let (answer, answered) = oneshot::channel();
-        let (world, run, verb) = (Arc::clone(&self.eyes.0), view.run.created.run.clone(), call.verb);
+        let (world, run, call) = (Arc::clone(&self.eyes.0), view.run.created.run.clone(), call.clone());
         let way = world.between(50, WAY);
         tokio::spawn(async move {
             sleep_ms(way).await;
-            let arrival = world.arrive(&run, verb, site);
+            let arrival = match &call.scale {
+                None => world.arrive(&run, call.verb, site).answer(),
+                Some(scale) if world.scale(&run, site, scale) => Arrival::Accepted.answer(),
+                Some(_) => Sent::Unknown { reason: "the API server does not answer".into(), request_ids: Vec::new() },
+            };
             sleep_ms(way / 4).await;
-            drop(answer.send(arrival.answer()));
+            drop(answer.send(arrival));
         });
         answered
     }
@@ -168,6 +193,10 @@ impl Eyes {
     fn cluster(&self, site: usize) -> Fact<ClusterView> {
         let view = self.0.state().sites[site].power.now().view();
         self.maybe(Some(view).filter(|_| !self.0.arm_is_dark(site)), "Azure Resource Manager does not answer")
+    }
+
+    fn workload(&self, site: usize) -> Fact<WorkloadView> {
+        self.maybe(self.0.workload(site), "the API server does not answer")
     }
 
     fn start_failure(&self, run: &RunState, site: usize) -> Option<steps::start_replica::StartFailure> {

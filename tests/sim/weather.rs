@@ -33,6 +33,19 @@ pub struct Weather {
     pub people: People,
     pub channels: Vec<Channel>,
     pub crash: Option<Crash>,
+    pub standby: Standby,
+}
+
+/// What the standby's workload does when its cluster starts, and what the ledger knows of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standby {
+    StartsWithCluster,
+    /// Scaled to zero, and the ledger says so.
+    Parked,
+    /// Meant to be parked; the ledger does not know. It may be so or not.
+    NotKnown {
+        parked: bool,
+    },
 }
 
 /// A site goes dark.
@@ -179,6 +192,7 @@ impl Weather {
             people: People { answers_after: Some(90 * SECOND), meddles: false },
             channels: vec![Channel::Works],
             crash: None,
+            standby: Standby::StartsWithCluster,
         }
     }
 
@@ -205,6 +219,7 @@ impl Weather {
             people: dice.people(),
             channels: dice.channels(),
             crash: dice.crash(),
+            standby: dice.standby(),
             outages,
         }
     }
@@ -215,7 +230,9 @@ impl Weather {
         let clusters = self.clusters.failing_starts > 4
             || (self.clusters.failing_starts > 0 && self.clusters.failure == Failure::Quota);
         let alone = self.people.answers_after.is_none();
-        let needs_person = self.automation == Automation::Approve || self.blind || self.clusters.stop_forbidden;
+        let uncounted = self.standby == Standby::NotKnown { parked: true };
+        let needs_person =
+            self.automation == Automation::Approve || self.blind || self.clusters.stop_forbidden || uncounted;
         database || clusters || self.app_broken || self.automation == Automation::Observe || (alone && needs_person)
     }
 }
@@ -354,6 +371,15 @@ impl Dice {
         let one = |dice: &mut Self| dice.pick(&[Channel::Works, Channel::Works, Channel::Fails, Channel::Hangs]);
         let pair = [one(self), one(self)];
         pair[..self.pick(&[0, 1, 2])].to_vec()
+    }
+
+    fn standby(&mut self) -> Standby {
+        match self.between(0, 99) {
+            0..40 => Standby::StartsWithCluster,
+            40..85 => Standby::Parked,
+            85..95 => Standby::NotKnown { parked: false },
+            _ => Standby::NotKnown { parked: true },
+        }
     }
 
     fn crash(&mut self) -> Option<Crash> {

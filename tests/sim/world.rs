@@ -3,11 +3,14 @@
 
 use super::cluster::{Arrival, Power};
 use super::time::{Ms, SECOND, SimClock, Timeline, sleep_ms};
-use super::weather::{Database, Weather};
+use super::weather::{Database, Standby, Weather};
+use super::workload::{self, Workload};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reveille::domain::names::RunId;
+use reveille::domain::parking::Scale;
 use reveille::domain::run::Verb;
+use reveille::domain::workload::WorkloadView;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The two sites, by index. The first is preferred.
@@ -20,6 +23,7 @@ pub enum Happening {
     Back { site: usize },
     Power { site: usize, power: Power },
     Arrived { run: RunId, verb: Verb, site: usize, before: Power, arrival: Arrival },
+    Scaled { run: RunId, site: usize, scale: Scale },
     Writes { site: usize, writes: bool },
     SplitBrain,
     Database(Database),
@@ -38,6 +42,7 @@ impl Happening {
             Self::Arrived { run, verb, site, before, arrival } => {
                 format!("{} of {} arrives from {run} while it is {before:?}: {arrival:?}", verb.text(), SITES[*site])
             }
+            Self::Scaled { run, site, scale } => format!("{run} scales {scale} at {}", SITES[*site]),
             Self::Writes { site, writes } => {
                 format!("{} {}", SITES[*site], if *writes { "writes" } else { "is quiet" })
             }
@@ -77,10 +82,11 @@ pub struct Site {
     /// Whether its origin answers as a healthy one.
     pub origin: Timeline<bool>,
     pub writes: Timeline<bool>,
+    pub workload: Workload,
 }
 
 impl Site {
-    fn of(power: Power) -> Self {
+    fn of(power: Power, parked: bool) -> Self {
         let up = power == Power::Up;
         Self {
             power: Timeline::of(power),
@@ -90,19 +96,26 @@ impl Site {
             came_up: up,
             origin: Timeline::of(up),
             writes: Timeline::of(up),
+            workload: Workload::of(parked),
         }
     }
 
-    fn runs(&self) -> bool {
+    fn runs(&self, now: Ms) -> bool {
+        self.power.now().runs() && *self.alive.now() && self.workload.runs(now)
+    }
+
+    /// Whether the cluster's API server answers.
+    fn api_answers(&self) -> bool {
         self.power.now().runs() && *self.alive.now()
     }
 }
 
 impl World {
     pub fn new(weather: Weather) -> Arc<Self> {
+        let parked = matches!(weather.standby, Standby::Parked | Standby::NotKnown { parked: true });
         let state = State {
             dice: StdRng::seed_from_u64(weather.seed ^ 0x5EED),
-            sites: [Site::of(Power::Up), Site::of(Power::Stopped)],
+            sites: [Site::of(Power::Up, false), Site::of(Power::Stopped, parked)],
             database: Timeline::of(Database::Writable),
             log: Vec::new(),
             calls: 0,
@@ -200,12 +213,37 @@ impl World {
         arrival
     }
 
+    /// A scaling arrives at a cluster's API server, if that answers.
+    pub fn scale(self: &Arc<Self>, run: &RunId, site: usize, scale: &Scale) -> bool {
+        let now = self.now();
+        {
+            let mut state = self.state();
+            if !state.sites[site].api_answers() {
+                return false;
+            }
+            state.sites[site].workload.scale(now, scale);
+            state.log.push((now, Happening::Scaled { run: run.clone(), site, scale: scale.clone() }));
+        }
+        self.later(now + workload::GRACE + 1, |world| world.refresh());
+        self.refresh();
+        true
+    }
+
+    /// What the API server of a site's cluster shows of the workload; nothing when it does not answer.
+    pub fn workload(&self, site: usize) -> Option<WorkloadView> {
+        let now = self.now();
+        let state = self.state();
+        let site = &state.sites[site];
+        site.api_answers().then(|| site.workload.view(now))
+    }
+
     /// Begins the operation that was accepted, and ends it when its time has come.
     fn operate(self: &Arc<Self>, verb: Verb, site: usize) {
         let clusters = self.weather.clusters;
         let (during, takes) = match verb {
             Verb::StartCluster => (Power::Starting, clusters.start_takes),
             Verb::StopCluster => (Power::Stopping, clusters.stop_takes),
+            Verb::ScaleWorkload => return,
         };
         self.turn(site, during);
         self.later(self.now() + takes, move |world| world.turn_to_end(verb, site));
@@ -219,7 +257,7 @@ impl World {
                 Verb::StartCluster if spend(&mut state.failing_starts) => Power::StartFailed(failure),
                 Verb::StartCluster => Power::Up,
                 Verb::StopCluster if spend(&mut state.failing_stops) => Power::StopFailed,
-                Verb::StopCluster => Power::Stopped,
+                Verb::StopCluster | Verb::ScaleWorkload => Power::Stopped,
             }
         };
         self.turn(site, end);
@@ -256,7 +294,7 @@ impl World {
         let site = &mut state.sites[index];
         let was_booting = site.booted_at.is_some();
         site.booted_at = match site.booted_at {
-            _ if !site.runs() || broken => None,
+            _ if !site.runs(now) || broken => None,
             Some(at) => Some(at),
             None => Some(now + self.weather.app_boot),
         };

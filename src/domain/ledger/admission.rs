@@ -5,7 +5,8 @@ use super::event::Cause;
 use super::guard::Guard;
 use super::state::{Incident, PlanState, Taken};
 use crate::domain::names::{IncidentId, RunId, SiteName};
-use crate::domain::plan::Plan;
+use crate::domain::parking::{Parking, ParkingState, StandbyWorkload};
+use crate::domain::plan::{Plan, Workload};
 use crate::domain::run::StartedBy;
 use crate::domain::runbook::RunKind;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,6 +22,8 @@ pub enum Request {
     Failover { cause: Cause, force: bool },
     /// The watch wants to pay a fence debt.
     PayDebt { site: SiteName },
+    /// A person wants the standby's workload parked and its cluster stopped.
+    Park { by: StartedBy, key: Option<String> },
 }
 
 /// What is to be done about it.
@@ -58,12 +61,25 @@ pub fn admit(state: &PlanState, plan: &Plan, request: &Request, now: DateTime<Ut
         },
         Request::Failover { cause, force } => by_hand(state, plan, cause, *force),
         Request::PayDebt { site } => pay_debt(state, plan, site),
+        Request::Park { by, key } => park(state, plan, by, key.as_deref()),
     }
 }
 
 /// The site that is primary: moved by runs, the preferred one before any did.
 pub fn primary(state: &PlanState, plan: &Plan) -> SiteName {
     state.primary.clone().unwrap_or_else(|| plan.preferred().name.clone())
+}
+
+/// What is known of the workload at the site that a run moves to. What is configured as parked is believed only with the
+/// record that says so.
+pub fn standby_workload(state: &PlanState, plan: &Plan, standby: &SiteName) -> StandbyWorkload {
+    match (plan.workload, state.parking(standby)) {
+        (Workload::StartsWithCluster, _) => StandbyWorkload::StartsWithCluster,
+        (Workload::Parked, Some(Parking { state: ParkingState::Parked { counts }, since, .. })) => {
+            StandbyWorkload::Parked { counts: counts.clone(), since: *since }
+        }
+        (Workload::Parked, _) => StandbyWorkload::NotKnown,
+    }
 }
 
 fn outage(state: &PlanState, plan: &Plan, cause: &Cause, now: DateTime<Utc>) -> Decision {
@@ -164,6 +180,32 @@ fn pay_debt(state: &PlanState, plan: &Plan, site: &SiteName) -> Decision {
         preempts: None,
         leave: site.clone(),
         key: None,
+    })
+}
+
+/// Parking takes the standby away for minutes, so it waits for quiet times.
+fn park(state: &PlanState, plan: &Plan, by: &StartedBy, key: Option<&str>) -> Decision {
+    if let Some(Taken::Run(run)) = key.and_then(|key| state.taken(key)) {
+        return Decision::Join { run: run.clone() };
+    }
+    if plan.workload != Workload::Parked {
+        let why = "its workload starts with its cluster (workload in reveille.toml); there is nothing to be parked";
+        return Decision::Nothing { why: why.into() };
+    }
+    if let Some(active) = &state.active {
+        return Decision::Join { run: active.run.clone() };
+    }
+    if let Some(incident) = &state.incident {
+        let why = format!("incident {} is open, and the standby may be needed", incident.id);
+        return Decision::Nothing { why };
+    }
+    Decision::Admit(Admission {
+        kind: RunKind::Park,
+        by: by.clone(),
+        open: None,
+        preempts: None,
+        leave: primary(state, plan),
+        key: key.map(str::to_owned),
     })
 }
 

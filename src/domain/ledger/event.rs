@@ -4,6 +4,7 @@ use super::guard::GuardKind;
 use super::state::PlanState;
 use crate::domain::chain::Head;
 use crate::domain::names::{IncidentId, RunId, SiteName};
+use crate::domain::parking::ParkingState;
 use crate::domain::run::StartedBy;
 use crate::domain::runbook::RunKind;
 use chrono::{DateTime, Utc};
@@ -55,6 +56,12 @@ pub enum LedgerEvent {
     FencePaid {
         site: SiteName,
         how: String,
+    },
+    /// A site's workload was seen scaled to zero without pods, or was given its replicas back.
+    WorkloadSeen {
+        site: SiteName,
+        run: RunId,
+        state: ParkingState,
     },
     Paused {
         by: String,

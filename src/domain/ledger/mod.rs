@@ -5,7 +5,7 @@ pub mod event;
 pub mod guard;
 pub mod state;
 
-pub use admission::{Admission, Decision, Request, admit, primary};
+pub use admission::{Admission, Decision, Request, admit, primary, standby_workload};
 pub use event::{Cause, LedgerEvent};
 pub use guard::{Guard, GuardKind};
 pub use state::{PlanState, Taken};

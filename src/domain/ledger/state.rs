@@ -3,6 +3,7 @@
 use super::event::{Cause, LedgerEvent};
 use super::guard::GuardKind;
 use crate::domain::names::{IncidentId, RunId, SiteName};
+use crate::domain::parking::{Parking, ParkingState};
 use crate::domain::run::StartedBy;
 use crate::domain::runbook::RunKind;
 use chrono::{DateTime, Utc};
@@ -27,6 +28,9 @@ pub struct PlanState {
     pub acknowledged: bool,
     pub paused: Option<Paused>,
     pub debts: Vec<Debt>,
+    /// What is known of each site's workload; nothing is known of one that is missing here.
+    #[serde(default)]
+    pub parking: Vec<Parking>,
     /// The newest runs, oldest first.
     pub runs: Vec<RunLine>,
     /// Keys of alerts and manual starts that were taken, with what became of them.
@@ -121,6 +125,7 @@ impl PlanState {
             LedgerEvent::RunClosed { run, outcome, closes, serves } => self.close(run, outcome, *closes, serves, at),
             LedgerEvent::FenceOwed { site, run, why } => self.owe(site, run, why, at),
             LedgerEvent::FencePaid { site, .. } => self.debts.retain(|debt| &debt.site != site),
+            LedgerEvent::WorkloadSeen { site, run, state } => self.park(site, run, state, at),
             LedgerEvent::Paused { by, why, .. } => {
                 self.paused = Some(Paused { by: by.clone(), why: why.clone(), at });
             }
@@ -161,6 +166,10 @@ impl PlanState {
         }
         // A run that gave way is no longer the active one; its end changes nothing else.
         let Some(active) = self.active.take_if(|active| &active.run == run) else { return };
+        // Nobody knows what a run did whose journal cannot be read.
+        if outcome == "parked" {
+            self.parking.clear();
+        }
         if active.kind == RunKind::Failover {
             self.last_closed = Some(ClosedRun { run: run.clone(), at, outcome: outcome.to_owned() });
         }
@@ -184,6 +193,20 @@ impl PlanState {
         if !self.debts.iter().any(|debt| &debt.site == site) {
             self.debts.push(Debt { site: site.clone(), run: run.clone(), why: why.to_owned(), since: at });
         }
+    }
+
+    /// Only the newest run speaks: one that gave way may be closed long after the other has released what it had parked.
+    fn park(&mut self, site: &SiteName, run: &RunId, state: &ParkingState, at: DateTime<Utc>) {
+        if self.runs.last().is_some_and(|newest| &newest.run != run) {
+            return;
+        }
+        self.parking.retain(|known| &known.site != site);
+        self.parking.push(Parking { site: site.clone(), state: state.clone(), run: run.clone(), since: at });
+    }
+
+    /// What is known of a site's workload.
+    pub fn parking(&self, site: &SiteName) -> Option<&Parking> {
+        self.parking.iter().find(|known| &known.site == site)
     }
 
     fn remember(&mut self, key: Option<&str>, taken: Taken) {

@@ -111,11 +111,7 @@ fn why_it_failed(step: StepName, class: FailureClass) -> Option<NextStep> {
 
 /// What Azure accepted and nobody takes back: whoever reads an unfinished run has to know it.
 fn left_as_it_is(run: &RunState) -> Vec<NextStep> {
-    let calls: Vec<String> = run
-        .accepted_calls()
-        .iter()
-        .map(|intent| format!("{} {}", intent.call.verb.text(), intent.call.target))
-        .collect();
+    let calls: Vec<String> = run.accepted_calls().iter().map(|intent| intent.call.text()).collect();
     if calls.is_empty() {
         return Vec::new();
     }

@@ -10,7 +10,7 @@ use crate::domain::ladder;
 use crate::domain::observation::Observation;
 use crate::domain::run::state::{Intent, StepState, Word};
 use crate::domain::run::{Approval, Phase, RunState, StartedBy};
-use crate::domain::runbook::{self, StepName};
+use crate::domain::runbook::StepName;
 use crate::domain::writer::WriterView;
 use chrono::{DateTime, Utc};
 
@@ -37,7 +37,7 @@ impl Report {
             standby: created.standby.clone(),
             recovery_time: recovery_time(run),
             data_loss: data_loss(run),
-            steps: runbook::lines(created.kind).iter().filter_map(|line| step_line(run, line.step)).collect(),
+            steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
             not_proven: not_proven(run),
             owed: owed(run),
             next_steps: advice::next_steps(run),

@@ -6,8 +6,9 @@ use crate::domain::names::{ChannelName, IncidentId, RunId, SiteName};
 use crate::domain::notice::Moment;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
+use crate::domain::parking::{Scale, StandbyWorkload};
 use crate::domain::plan::Plan;
-use crate::domain::runbook::{RunKind, StepName};
+use crate::domain::runbook::{self, Line, RunKind, StepName};
 use crate::domain::secret::SignedUrl;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,16 @@ pub struct Created {
     /// A lesser run that has given way and was not over yet: what it had in flight is waited out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preempts: Option<RunId>,
+    /// What the ledger knew of the standby's workload.
+    #[serde(default)]
+    pub standby_workload: StandbyWorkload,
+}
+
+impl Created {
+    /// The runbook of the run.
+    pub fn lines(&self) -> &'static [Line] {
+        runbook::lines(self.kind, &self.standby_workload)
+    }
 }
 
 /// Who or what started a run.
@@ -169,6 +180,24 @@ pub struct Call {
     pub verb: Verb,
     /// The resource it acts on.
     pub target: String,
+    /// What is scaled inside a cluster, and to how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+}
+
+impl Call {
+    /// A call that acts on the resource as a whole.
+    pub fn on(verb: Verb, target: impl Into<String>) -> Self {
+        Self { verb, target: target.into(), scale: None }
+    }
+
+    /// For people: `stop cluster /subscriptions/…`.
+    pub fn text(&self) -> String {
+        match &self.scale {
+            Some(scale) => format!("{} {scale}, cluster {}", self.verb.text(), self.target),
+            None => format!("{} {}", self.verb.text(), self.target),
+        }
+    }
 }
 
 /// The mutating calls there are.
@@ -177,6 +206,7 @@ pub struct Call {
 pub enum Verb {
     StartCluster,
     StopCluster,
+    ScaleWorkload,
 }
 
 /// What came of a mutating call. Nothing here is a success: only the world, looked at again, can tell that.
@@ -303,6 +333,7 @@ impl Verb {
         match self {
             Verb::StartCluster => "start cluster",
             Verb::StopCluster => "stop cluster",
+            Verb::ScaleWorkload => "scale",
         }
     }
 }

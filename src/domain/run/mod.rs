@@ -3,6 +3,7 @@
 pub mod claim;
 pub mod event;
 pub mod next;
+pub mod parking;
 pub mod state;
 mod text;
 

@@ -1,13 +1,13 @@
 //! What a run has to do next: a pure function of its folded journal and the time.
 
 use super::event::Sent;
-use super::state::{Approval, Phase, RunState, StepState};
+use super::state::{Approval, Intent, Phase, RunState, StepState};
 use crate::domain::failure::FailureClass;
-use crate::domain::ladder::{NoProof, Ready, Serving, proves};
+use crate::domain::ladder::{NoProof, Ready, Rested, Serving, proves};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Automation;
-use crate::domain::runbook::{self, Line, RunKind, StepName};
+use crate::domain::runbook::{Line, RunKind, StepName};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A success rests on a writer and a route that were seen no longer ago than this. Whatever took longer, or died and was
@@ -67,12 +67,28 @@ fn closing(run: &RunState) -> Next {
     }
 }
 
-/// Whether the run is over, and how. A call that may still be on its way is waited for first.
+/// Whether the run is over, and how. A call that may still be on its way is waited for first, and so is the step that
+/// puts back what a drill has changed.
 fn ending(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
     if run.steps.values().any(|step| step.in_flight(now).is_some()) {
         return None;
     }
+    over(run, now).filter(|outcome| putting_back(run, outcome).is_none())
+}
+
+fn over(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
     person_ended(run).or_else(|| step_failed(run)).or_else(|| all_done(run, now)).or_else(|| waited_too_long(run, now))
+}
+
+/// The step that has to put back what the run may have changed, before it ends like that. Not when it gives way: then the
+/// failover goes on with what is there.
+fn putting_back(run: &RunState, outcome: &Outcome) -> Option<StepName> {
+    let (back, changes) = run.created.kind.puts_back()?;
+    let leaves = matches!(outcome, Outcome::GaveWay { .. } | Outcome::Parked { .. });
+    let given_up = matches!(outcome, Outcome::OperatorWaitOver { step, .. } if *step == back);
+    let changed = run.step(changes).is_some_and(|state| state.intents.iter().any(Intent::may_have_worked));
+    let is_back = run.step(back).is_none_or(|state| matches!(state.phase, Phase::Succeeded | Phase::Failed));
+    (!leaves && !given_up && changed && !is_back).then_some(back)
 }
 
 fn person_ended(run: &RunState) -> Option<Outcome> {
@@ -83,11 +99,7 @@ fn person_ended(run: &RunState) -> Option<Outcome> {
         return Some(Outcome::GaveWay { to: to.clone() });
     }
     if let Some(word) = &run.abort {
-        let left_running = run
-            .accepted_calls()
-            .iter()
-            .map(|intent| format!("{} {}", intent.call.verb.text(), intent.call.target))
-            .collect();
+        let left_running = run.accepted_calls().iter().map(|intent| intent.call.text()).collect();
         return Some(Outcome::Aborted { by: word.by.clone(), why: word.why.clone(), left_running });
     }
     match &run.approval {
@@ -105,13 +117,22 @@ fn all_done(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
     if !is_proven(run) || !stale(run, now).is_empty() {
         return None;
     }
-    match run.created.kind {
-        RunKind::Fence => Some(fenced(run)),
-        RunKind::Failover => Some(match climb(run) {
-            Ok(serving) => Outcome::Recovered { serving },
-            Err(gap) => Outcome::Failed { step: gap.step, class: FailureClass::Other, message: gap.to_string() },
-        }),
-    }
+    Some(match run.created.kind {
+        RunKind::Fence => fenced(run),
+        RunKind::Failover => climb(run).map_or_else(unproven, |serving| Outcome::Recovered { serving }),
+        RunKind::Park => rested(run).map_or_else(unproven, |rested| Outcome::Rested { rested }),
+        RunKind::StandbyDrill => rested(run).map_or_else(unproven, |rested| Outcome::Rehearsed { rested }),
+    })
+}
+
+fn unproven(gap: NoProof) -> Outcome {
+    Outcome::Failed { step: gap.step, class: FailureClass::Other, message: gap.to_string() }
+}
+
+/// The standby sleeps: nothing of its workload is left, and its cluster was seen stopped after that.
+fn rested(run: &RunState) -> Result<Rested, NoProof> {
+    let proof = |step| run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was proven yet".into() });
+    Rested::from(proof(StepName::ParkWorkload)?, proof(StepName::StopReplica)?)
 }
 
 fn is_proven(run: &RunState) -> bool {
@@ -134,8 +155,7 @@ fn fenced(run: &RunState) -> Outcome {
         Some(Observation::Fence { site, .. }) => Outcome::Fenced { site: site.clone() },
         other => {
             let saw = other.map_or_else(|| "nothing".to_owned(), Observation::text);
-            let gap = NoProof { step: StepName::FencePrimary, saw };
-            Outcome::Failed { step: gap.step, class: FailureClass::Other, message: gap.to_string() }
+            unproven(NoProof { step: StepName::FencePrimary, saw })
         }
     }
 }
@@ -146,6 +166,9 @@ pub fn climb(run: &RunState) -> Result<Serving, NoProof> {
     let standby = &run.created.standby;
     let mut open = proves(StepName::ConfirmOutage, proof(StepName::ConfirmOutage)?, standby)?;
     open.extend(proves(StepName::FencePrimary, proof(StepName::FencePrimary)?, standby)?);
+    if run.step(StepName::ReleaseWorkload).is_some() {
+        open.extend(proves(StepName::ReleaseWorkload, proof(StepName::ReleaseWorkload)?, standby)?);
+    }
     let serving = Ready::from(proof(StepName::StartReplica)?)?
         .writable(proof(StepName::VerifyWriter)?)?
         .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?;
@@ -169,7 +192,10 @@ fn working(run: &RunState, now: DateTime<Utc>) -> Next {
     if is_proven(run) {
         return Next::Steps(stale(run, now));
     }
-    let lines = runbook::lines(run.created.kind);
+    if let Some(back) = over(run, now).and_then(|outcome| putting_back(run, &outcome)) {
+        return Next::Steps(vec![back]);
+    }
+    let lines = run.created.lines();
     let open: Vec<&Line> = lines.iter().filter(|line| is_open(run, line)).collect();
     let (gated, free): (Vec<&Line>, Vec<&Line>) = open.into_iter().partition(|line| line.mutates && is_gated(run));
     if !free.is_empty() || gated.is_empty() {
@@ -209,7 +235,8 @@ fn gate(run: &RunState, gated: &[&Line], now: DateTime<Utc>) -> Next {
 /// The rest of the runbook in words, for `automation = "observe"`.
 fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
     let first = gated.first().map(|line| line.step);
-    runbook::lines(run.created.kind)
+    run.created
+        .lines()
         .iter()
         .skip_while(|line| Some(line.step) != first)
         .map(|line| match line.step {
@@ -219,6 +246,10 @@ fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
             StepName::VerifyApp => "waited until the application serves".to_owned(),
             StepName::VerifyRoute => "verified the route through Front Door".to_owned(),
             StepName::ConfirmOutage => "confirmed the outage".to_owned(),
+            StepName::ReleaseWorkload => format!("released the workload at {}", run.created.standby),
+            StepName::CheckStandby => "checked that both sites are as they should be".to_owned(),
+            StepName::ParkWorkload => format!("parked the workload at {}", run.created.standby),
+            StepName::StopReplica => format!("stopped the cluster of {}", run.created.standby),
         })
         .collect()
 }

@@ -117,7 +117,7 @@ pub struct Notified {
 pub enum FoldError {
     #[error("the journal does not begin with the creation of a run")]
     NoCreation,
-    #[error("the runbook is of version {0}, this version knows {known}", known = runbook::VERSION)]
+    #[error("the runbook is of version {0}, this version knows {oldest} to {newest}", oldest = runbook::OLDEST, newest = runbook::VERSION)]
     UnknownRunbook(u32),
 }
 
@@ -133,10 +133,10 @@ impl RunState {
 
     fn begin(first: &Entry<RunEvent>) -> Result<Self, FoldError> {
         let RunEvent::RunCreated(created) = &first.event else { return Err(FoldError::NoCreation) };
-        if created.runbook != runbook::VERSION {
+        if !(runbook::OLDEST..=runbook::VERSION).contains(&created.runbook) {
             return Err(FoldError::UnknownRunbook(created.runbook));
         }
-        let steps = runbook::lines(created.kind).iter().map(|line| (line.step, StepState::default())).collect();
+        let steps = created.lines().iter().map(|line| (line.step, StepState::default())).collect();
         Ok(Self {
             created: (**created).clone(),
             created_at: first.at,

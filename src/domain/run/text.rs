@@ -43,7 +43,7 @@ impl RunEvent {
             }
             Self::Released { slice, next: None } => format!("slice {slice} ended"),
             Self::StepStarted { step } => format!("{step} started"),
-            Self::Intent { call, .. } => format!("will {}: {}", call.verb.text(), call.target),
+            Self::Intent { call, .. } => format!("will {}", call.text()),
             Self::Sent { outcome, .. } => format!("Azure: {}", outcome.text()),
             Self::Observed { saw, .. } => saw.text(),
             Self::NeedsOperator { ask, .. } => format!("{} {}", ask.what, ask.means),

@@ -54,6 +54,11 @@ impl WorkloadView {
         self.missing_to_release(counts).is_empty()
     }
 
+    /// Something of it is to run.
+    pub fn is_wanted(&self) -> bool {
+        self.parts.iter().any(|part| part.wanted > 0)
+    }
+
     /// What keeps it from being parked, one line each.
     pub fn missing_to_park(&self) -> Vec<String> {
         let wanted = self.parts.iter().filter(|part| part.wanted > 0);

@@ -4,6 +4,7 @@ use super::super::app::App;
 use super::super::json;
 use super::super::run::Message;
 use super::{Answered, is_possible, no_such_plan, no_such_run, store_failed, words};
+use crate::domain::ledger::standby_workload;
 use crate::domain::ledger::{self, Cause, Decision, Guard, Request};
 use crate::domain::names::{PlanName, RunId};
 use crate::domain::run::StartedBy;
@@ -89,11 +90,11 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
 async fn left_running(app: &App, run: &RunId) -> Vec<String> {
     let Ok(Some(journal)) = Journal::open(&app.engine.store, run).await else { return Vec::new() };
     let calls = journal.state().accepted_calls().into_iter();
-    calls.map(|intent| format!("left as it is: {} {}", intent.call.verb.text(), intent.call.target)).collect()
+    calls.map(|intent| format!("left as it is: {}", intent.call.text())).collect()
 }
 
 async fn start(app: &App, plan: &PlanName, words: &Words, speaker: &Speaker) -> Answered {
-    let request = Request::Failover { cause: cause(app, words, speaker), force: words.force };
+    let request = request(app, words, speaker)?;
     let taken = app.engine.take(plan, &request).await.map_err(|error| intake_failed(app, &error))?;
     let by = speaker.by.as_str();
     Ok(match taken {
@@ -115,27 +116,42 @@ async fn start(app: &App, plan: &PlanName, words: &Words, speaker: &Speaker) -> 
     })
 }
 
-fn cause(app: &App, words: &Words, speaker: &Speaker) -> Cause {
+fn request(app: &App, words: &Words, speaker: &Speaker) -> Result<Request, Problem> {
     let Speaker { by, said, why } = speaker;
     let key = words.idempotency_key.as_ref().map(|key| format!("person:{key}"));
-    let by_person = StartedBy::Person { by: by.clone(), said: said.clone(), why: why.clone(), force: words.force };
-    Cause { since: app.engine.clock.now(), sign: format!("started by {by}: {why}"), by: by_person, key }
+    let person = StartedBy::Person { by: by.clone(), said: said.clone(), why: why.clone(), force: words.force };
+    match words.kind.unwrap_or(RunKind::Failover) {
+        RunKind::Failover => {
+            let sign = format!("started by {by}: {why}");
+            let cause = Cause { since: app.engine.clock.now(), sign, by: person, key };
+            Ok(Request::Failover { cause, force: words.force })
+        }
+        RunKind::Park => Ok(Request::Park { by: person, key }),
+        kind @ (RunKind::Fence | RunKind::StandbyDrill) => Err(Problem::new(
+            400,
+            "Nobody starts that by hand",
+            format!("a run of kind {kind} is started by the watch"),
+            "Start one of kind failover or park.",
+        )),
+    }
 }
 
 /// The same decision, with nothing written.
 async fn would_start(app: &App, configured: &Configured, words: &Words, speaker: &Speaker) -> Answered {
     let plan = &configured.plan;
     let book = Book::open(&app.engine.store, &plan.name).await.map_err(|error| store_failed(&error))?;
-    let request = Request::Failover { cause: cause(app, words, speaker), force: words.force };
+    let request = request(app, words, speaker)?;
     let by = speaker.by.as_str();
-    let mut would = match ledger::admit(book.state(), plan, &request, app.engine.clock.now()) {
+    let (kind, mut would) = match ledger::admit(book.state(), plan, &request, app.engine.clock.now()) {
         Decision::Admit(admission) => {
             let to = plan.other(&admission.leave).name.clone();
-            done(
-                "would-start",
-                format!("a failover of {} from {} to {to} would be started", plan.name, admission.leave),
-                by,
-            )
+            let sentence = match admission.kind {
+                RunKind::Failover => {
+                    format!("a failover of {} from {} to {to} would be started", plan.name, admission.leave)
+                }
+                kind => format!("a run of kind {kind} of {} would be started, at {to}", plan.name),
+            };
+            (admission.kind, done("would-start", sentence, by))
         }
         Decision::Join { run } => {
             let mut joined =
@@ -146,7 +162,8 @@ async fn would_start(app: &App, configured: &Configured, words: &Words, speaker:
         Decision::Defer { guard, .. } => return Err(held(&plan.name, &guard)),
         Decision::Nothing { why } => return Ok(json(200, &done("nothing", why, by))),
     };
-    would.details = runbook::lines(RunKind::Failover).iter().map(|line| line.step.promise().to_owned()).collect();
+    let known = standby_workload(book.state(), plan, &plan.other(&ledger::primary(book.state(), plan)).name);
+    would.details = runbook::lines(kind, &known).iter().map(|line| line.step.promise().to_owned()).collect();
     if words.force {
         would.details.insert(0, "by force: the outage is not proven first, and a pause does not hold it".to_owned());
     }

@@ -125,7 +125,7 @@ pub(super) fn of_run(journal: &Journal, entries: &[Entry<RunEvent>], after: u64)
 }
 
 fn steps(run: &RunState) -> Vec<StepView> {
-    let lines = runbook::lines(run.created.kind).iter();
+    let lines = run.created.lines().iter();
     let view = |line: &runbook::Line| {
         let state = run.step(line.step)?;
         let saw = state.proof.as_ref().or(state.observations.last()).map(|saw| saw.text());

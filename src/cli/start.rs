@@ -1,9 +1,11 @@
-//! `reveille failover`: moves a plan to its standby.
+//! What starts a run by hand: `reveille failover` moves a plan to its standby, `reveille park` puts the standby to rest.
+//! Both show what they would do until `--execute`, and follow what they have started.
 
 use super::client::Answer;
 use super::watch::{Ended, follow};
 use super::{CliError, Desk, Exit, Speaker};
 use crate::domain::names::PlanName;
+use crate::domain::runbook::RunKind;
 use crate::domain::status::{Done, Words};
 use crate::render::one_line;
 use std::time::Duration;
@@ -20,9 +22,6 @@ pub(super) struct Args {
     plan: String,
     #[command(flatten)]
     speaker: Speaker,
-    /// Go on without the proof of the outage, and through a pause; the report names it
-    #[arg(long)]
-    force: bool,
     /// Idempotency key: the same key gives the same run, however often it is sent; random without it
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
@@ -37,7 +36,33 @@ pub(super) struct Args {
     no_follow: bool,
 }
 
-pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Failover {
+    #[command(flatten)]
+    args: Args,
+    /// Go on without the proof of the outage, and through a pause; the report names it
+    #[arg(long)]
+    force: bool,
+}
+
+/// What is to be started.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    /// As it is typed.
+    command: &'static str,
+    kind: RunKind,
+    force: bool,
+}
+
+pub(super) async fn failover(desk: &Desk, Failover { args, force }: &Failover) -> Result<Exit, CliError> {
+    run(desk, Order { command: "failover", kind: RunKind::Failover, force: *force }, args).await
+}
+
+pub(super) async fn park(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
+    run(desk, Order { command: "park", kind: RunKind::Park, force: false }, args).await
+}
+
+async fn run(desk: &Desk, order: Order, args: &Args) -> Result<Exit, CliError> {
     let plan = PlanName::new(&args.plan);
     let Some(why) = &args.speaker.why else {
         return Err(CliError::Usage("say why with --why: one sentence that the report will quote".to_owned()));
@@ -45,34 +70,39 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
     let words = Words {
         why: Some(why.clone()),
         idempotency_key: args.execute.then(|| args.key.clone().unwrap_or_else(|| Uuid::new_v4().to_string())),
-        force: args.force,
+        kind: (order.kind != RunKind::Failover).then_some(order.kind),
+        force: order.force,
         dry_run: !args.execute,
         ..args.speaker.words()
     };
-    if args.execute { execute(desk, &plan, &words, args).await } else { show(desk, &plan, &words, args).await }
+    if args.execute {
+        execute(desk, &plan, &words, order, args).await
+    } else {
+        show(desk, &plan, &words, order, args).await
+    }
 }
 
 /// What would be done, by the server's own decision.
-async fn show(desk: &Desk, plan: &PlanName, words: &Words, args: &Args) -> Result<Exit, CliError> {
+async fn show(desk: &Desk, plan: &PlanName, words: &Words, order: Order, args: &Args) -> Result<Exit, CliError> {
     let answer = desk.client.start(plan, words).await?;
     let done = &answer.value;
     desk.show(&answer.text, || told(done));
     match (&done.run, done.did.as_str()) {
         (Some(run), _) => desk.out.suggest("follow it with", &format!("reveille watch {run}")),
-        (None, "would-start") => desk.out.suggest("nothing was started; to do it", &typed(plan, args)),
+        (None, "would-start") => desk.out.suggest("nothing was started; to do it", &typed(plan, order, args)),
         (None, _) => {}
     }
     Ok(Exit::Fine)
 }
 
-async fn execute(desk: &Desk, plan: &PlanName, words: &Words, args: &Args) -> Result<Exit, CliError> {
+async fn execute(desk: &Desk, plan: &PlanName, words: &Words, order: Order, args: &Args) -> Result<Exit, CliError> {
     let answer = hand_over(desk, plan, words).await?;
     let done = &answer.value;
     let follows = !args.no_follow;
     match &done.run {
         Some(run) if follows => {
             begin(desk, done);
-            moved(desk, follow(desk, run).await?, plan, args)
+            moved(desk, follow(desk, run).await?, plan, order, args)
         }
         Some(run) => {
             desk.show(&answer.text, || told(done));
@@ -87,12 +117,13 @@ async fn execute(desk: &Desk, plan: &PlanName, words: &Words, args: &Args) -> Re
 }
 
 /// A run that found the primary healthy is fine, but whoever asked for a move did not get one.
-fn moved(desk: &Desk, ended: Ended, plan: &PlanName, args: &Args) -> Result<Exit, CliError> {
+fn moved(desk: &Desk, ended: Ended, plan: &PlanName, order: Order, args: &Args) -> Result<Exit, CliError> {
     if ended.state.as_deref() != Some("no-outage") {
         return Ok(ended.exit);
     }
-    let forced = Args { force: true, ..args.clone() };
-    desk.out.suggest("the primary is healthy, so nothing was moved; to move without an outage", &typed(plan, &forced));
+    let forced = Order { force: true, ..order };
+    desk.out
+        .suggest("the primary is healthy, so nothing was moved; to move without an outage", &typed(plan, forced, args));
     Ok(Exit::NotRecovered)
 }
 
@@ -134,7 +165,7 @@ fn told(done: &Done) -> String {
     text
 }
 
-fn typed(plan: &PlanName, args: &Args) -> String {
-    let force = if args.force { " --force" } else { "" };
-    format!("reveille failover {plan}{}{force} --execute", args.speaker.typed())
+fn typed(plan: &PlanName, order: Order, args: &Args) -> String {
+    let force = if order.force { " --force" } else { "" };
+    format!("reveille {} {plan}{}{force} --execute", order.command, args.speaker.typed())
 }

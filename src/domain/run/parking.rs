@@ -1,0 +1,52 @@
+//! What a run leaves behind of the standby's workload, for the ledger.
+
+use super::state::{Intent, RunState, StepState};
+use crate::domain::names::SiteName;
+use crate::domain::observation::Observation;
+use crate::domain::parking::{ParkingState, StandbyWorkload};
+use crate::domain::runbook::{RunKind, StepName};
+use crate::domain::workload::Counts;
+
+/// What the ledger is to know of the standby's workload once the run is over; nothing when the run did not touch it.
+/// When in doubt it is released: a workload wrongly taken for parked would write beside the site that serves.
+pub fn workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
+    let site = run.created.standby.clone();
+    if let Some(counts) = parked(run) {
+        return Some((site, ParkingState::Parked { counts }));
+    }
+    let starts = run.created.kind == RunKind::Failover && !run.created.standby_workload.is_parked();
+    let releasing = [
+        (true, StepName::ReleaseWorkload),
+        (true, StepName::ParkWorkload),
+        (starts && run.created.standby_workload != StandbyWorkload::StartsWithCluster, StepName::StartReplica),
+    ];
+    let touched = releasing.iter().any(|(counts, step)| *counts && run.step(*step).is_some_and(may_have_changed));
+    touched.then_some((site, ParkingState::Released))
+}
+
+fn may_have_changed(step: &StepState) -> bool {
+    step.intents.iter().any(Intent::may_have_worked)
+}
+
+/// The counts that bring the workload back, if this run saw it parked.
+fn parked(run: &RunState) -> Option<Counts> {
+    let step = run.step(StepName::ParkWorkload)?;
+    step.proof.as_ref()?;
+    counts(run)
+}
+
+/// The largest counts that this run saw, or that were remembered from before: while pods go the counts are zero already.
+pub fn counts(run: &RunState) -> Option<Counts> {
+    let step = run.step(StepName::ParkWorkload)?;
+    let seen = step.observations.iter().chain(&step.proof).filter_map(|saw| match saw {
+        Observation::Workload { workload, .. } => workload.value(),
+        _ => None,
+    });
+    let mut most = run.created.standby_workload.counts().cloned().unwrap_or_default();
+    for (object, count) in seen.flat_map(|view| view.counts()) {
+        let known = most.entry(object).or_default();
+        *known = count.max(*known);
+    }
+    most.retain(|_, count| *count > 0);
+    (!most.is_empty()).then_some(most)
+}

@@ -1,0 +1,124 @@
+//! `stop-replica`: the standby's cluster is stopped, at the end of a drill or once its workload is parked.
+//!
+//! Calls: read of the cluster; own probe of its origin; `stop` of the cluster.
+//! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/stop/action` on the standby's cluster.
+
+use crate::domain::application::OriginView;
+use crate::domain::cluster::{ClusterPhase, ClusterView};
+use crate::domain::fact::Fact;
+use crate::domain::failure::FailureClass;
+use crate::domain::look::Look;
+use crate::domain::observation::Observation;
+use crate::domain::report::advice::aks_command;
+use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
+use crate::engine::ports::StepView;
+use std::time::Duration;
+
+// --- inputs -----------------------------------------------------------------------------------------------------
+
+/// What was seen of the standby.
+pub struct Seen {
+    pub cluster: Fact<ClusterView>,
+    pub origin: Fact<OriginView>,
+}
+
+struct Standby<'a> {
+    view: &'a StepView,
+    seen: Seen,
+}
+
+// --- precheck ---------------------------------------------------------------------------------------------------
+
+/// Decides what to do about the standby's cluster.
+pub fn decide(view: &StepView, seen: Seen) -> Look {
+    let standby = Standby { view, seen };
+    match standby.seen.cluster.value().map(ClusterView::phase) {
+        Some(ClusterPhase::Down) => Look::Done { proof: standby.saw() },
+        _ if standby.serves() => standby.wait("its application serves, and what serves is not stopped"),
+        Some(ClusterPhase::Up | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => standby.stop(),
+        Some(ClusterPhase::Busy(_)) if standby.seen.cluster.value().is_some_and(ClusterView::is_on) => standby.stop(),
+        Some(_) => standby.wait("another operation holds it"),
+        None => standby.wait("it cannot be read"),
+    }
+}
+
+impl Standby<'_> {
+    fn saw(&self) -> Observation {
+        let site = self.view.run.created.standby.clone();
+        Observation::Cluster { site, cluster: self.seen.cluster.clone() }
+    }
+
+    fn serves(&self) -> bool {
+        self.seen.origin.value().is_some_and(OriginView::is_healthy)
+    }
+
+    fn record(&self) -> &StepState {
+        self.view.record()
+    }
+
+    fn poll(&self) -> Duration {
+        self.view.run.created.plan.timing.cluster_poll
+    }
+
+    fn is_overdue(&self) -> bool {
+        let since = self.record().started_at.unwrap_or(self.view.now);
+        let deadline = self.view.run.created.plan.timing.fence_deadline;
+        (self.view.now - since).to_std().is_ok_and(|spent| spent >= deadline)
+    }
+
+    // --- act ----------------------------------------------------------------------------------------------------
+
+    fn stop(&self) -> Look {
+        let Some(newest) = self.record().last_intent() else { return self.call() };
+        let age = (self.view.now - newest.answered_at.unwrap_or(newest.at)).to_std().unwrap_or_default();
+        let rests = match &newest.outcome {
+            Some(Sent::Rejected { class, message, .. }) if class.needs_person() => {
+                return self.refused(*class, message);
+            }
+            Some(Sent::Throttled { retry_after, .. }) => *retry_after,
+            Some(outcome) if outcome.is_accepted() => self.poll() * 2,
+            _ => self.poll(),
+        };
+        match rests.checked_sub(age).filter(|left| !left.is_zero()) {
+            Some(left) => Look::Pending { saw: Some(self.saw()), again_in: left.min(self.poll()) },
+            None if self.is_overdue() => self.asks("its stop has no effect".into()),
+            None => self.call(),
+        }
+    }
+
+    fn call(&self) -> Look {
+        Look::Call { call: Call::on(Verb::StopCluster, self.cluster_id()), saw: Some(self.saw()) }
+    }
+
+    fn cluster_id(&self) -> String {
+        let created = &self.view.run.created;
+        created.plan.site(&created.standby).map(|site| site.cluster.to_string()).unwrap_or_default()
+    }
+
+    // --- verify -------------------------------------------------------------------------------------------------
+
+    fn wait(&self, why: &str) -> Look {
+        if self.is_overdue() {
+            return self.asks(why.to_owned());
+        }
+        Look::Pending { saw: Some(self.saw()), again_in: self.poll() }
+    }
+
+    fn refused(&self, class: FailureClass, message: &str) -> Look {
+        self.asks(format!("Azure refused to stop it: {message} {}", class.advice()))
+    }
+
+    /// A standby that runs on costs money, and is not what the next drill or failover expects to find.
+    fn asks(&self, why: String) -> Look {
+        let created = &self.view.run.created;
+        let site = created.plan.site(&created.standby);
+        let ask = Ask {
+            what: format!("The cluster of {} is not stopped: {why}.", created.standby),
+            means: "It goes on running and costing until it is stopped; the run ends when it is seen to be stopped."
+                .into(),
+            commands: site.map(|site| aks_command("stop", &site.cluster)).into_iter().collect(),
+            approve_means: None,
+        };
+        Look::Ask { ask, saw: Some(self.saw()), again_in: self.poll() }
+    }
+}

@@ -1,0 +1,70 @@
+//! The workload inside a simulated cluster: search nodes that keep data, application nodes that write.
+
+use super::time::{Ms, SECOND, Timeline};
+use reveille::domain::parking::Scale;
+use reveille::domain::workload::{Counts, PodPhase, PodView, WorkloadKind, WorkloadPart, WorkloadRef, WorkloadView};
+
+/// Replicas of a workload that runs.
+const SEARCH: u32 = 3;
+const APP: u32 = 2;
+/// How long a pod takes to end once it is not wanted any more.
+pub const GRACE: Ms = 12 * SECOND;
+
+#[derive(Debug, Clone)]
+pub struct Workload {
+    search: Timeline<u32>,
+    app: Timeline<u32>,
+}
+
+impl Workload {
+    pub fn of(parked: bool) -> Self {
+        let count = |full: u32| Timeline::of(if parked { 0 } else { full });
+        Self { search: count(SEARCH), app: count(APP) }
+    }
+
+    /// Whether application pods run, or still end, where there are nodes.
+    pub fn runs(&self, now: Ms) -> bool {
+        self.app.ever(now.saturating_sub(GRACE), now, |count| *count > 0)
+    }
+
+    /// Whether, at that time, starting the cluster would have started the application.
+    pub fn is_wanted(&self, at: Ms) -> bool {
+        *self.app.at(at) > 0
+    }
+
+    pub fn scale(&mut self, now: Ms, scale: &Scale) {
+        let count = if scale.object == app() { &mut self.app } else { &mut self.search };
+        count.note(now, scale.replicas);
+    }
+
+    /// As the API server shows it.
+    pub fn view(&self, now: Ms) -> WorkloadView {
+        let parts = vec![part(app(), *self.app.now()), part(search(), *self.search.now())];
+        let running = self.runs(now).then(|| pod("app-0", *self.app.now() == 0));
+        let keeps = self.search.ever(now.saturating_sub(GRACE), now, |count| *count > 0);
+        let keeping = keeps.then(|| pod("search-0", *self.search.now() == 0));
+        WorkloadView { parts, pods: running.into_iter().chain(keeping).collect(), autoscalers_unknown: None }
+    }
+}
+
+/// What a workload had before it was parked.
+pub fn counts() -> Counts {
+    Counts::from([(app(), APP), (search(), SEARCH)])
+}
+
+fn app() -> WorkloadRef {
+    WorkloadRef { kind: WorkloadKind::Deployment, namespace: "sonarqube".into(), name: "app".into() }
+}
+
+fn search() -> WorkloadRef {
+    WorkloadRef { kind: WorkloadKind::StatefulSet, namespace: "sonarqube".into(), name: "search".into() }
+}
+
+fn part(object: WorkloadRef, count: u32) -> WorkloadPart {
+    let (claim_templates, part, autoscaler) = (Vec::new(), None, None);
+    WorkloadPart { object, wanted: count, ready: count, settled: true, claim_templates, part, autoscaler }
+}
+
+fn pod(name: &str, ending: bool) -> PodView {
+    PodView { name: name.into(), phase: PodPhase::Running, ready: !ending, ending, waiting: None, exit_code: None }
+}

@@ -35,6 +35,8 @@ mod sandbox_arm;
 #[cfg(feature = "sandbox")]
 mod sandbox_host;
 #[cfg(feature = "sandbox")]
+mod sandbox_kubernetes;
+#[cfg(feature = "sandbox")]
 mod sandbox_planes;
 #[cfg(feature = "sandbox")]
 mod sandbox_scenarios;

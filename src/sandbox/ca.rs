@@ -8,8 +8,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
-use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
 /// File name of the CA certificate in the sandbox's folder.
 const CA_FILE: &str = "ca.pem";
@@ -23,6 +26,9 @@ pub enum CaError {
     /// A TLS server cannot use the certificate.
     #[error("building the sandbox's TLS server configuration")]
     Tls(#[from] rustls::Error),
+    /// The authority cannot check client certificates.
+    #[error("making the sandbox's authority check client certificates")]
+    Clients,
     /// The CA certificate could not be written.
     #[error("writing the sandbox's CA certificate to {path}")]
     Write {
@@ -79,11 +85,58 @@ impl Authority {
         names: impl IntoIterator<Item = &'a str>,
         protocols: &[&str],
     ) -> Result<Arc<ServerConfig>, CaError> {
+        self.config(names, protocols, WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// The same for a server that looks at client certificates of this authority, and lets in who has none.
+    ///
+    /// # Errors
+    /// When the certificate cannot be generated or used.
+    pub fn server_config_for_clients<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+        protocols: &[&str],
+    ) -> Result<Arc<ServerConfig>, CaError> {
+        let mut roots = RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_slice(self.pem.as_bytes()).map_err(|_| CaError::Clients)?;
+        roots.add(certificate)?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .allow_unauthenticated()
+            .build()
+            .map_err(|_| CaError::Clients)?;
+        self.config(names, protocols, verifier)
+    }
+
+    /// A client certificate for a user of a group, and its key, both as PEM.
+    ///
+    /// # Errors
+    /// When it cannot be generated.
+    pub fn client_certificate(&self, user: &str, group: &str) -> Result<(String, String), CaError> {
+        let generate = || {
+            let key = KeyPair::generate()?;
+            let mut params = CertificateParams::new(Vec::<String>::new())?;
+            params.distinguished_name = named(user);
+            params.distinguished_name.push(DnType::OrganizationName, group);
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            let certificate = params.signed_by(&key, &self.issuer)?;
+            Ok((certificate.pem(), key.serialize_pem()))
+        };
+        generate().map_err(|it| CaError::Generate("client certificate", it))
+    }
+
+    fn config<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+        protocols: &[&str],
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> Result<Arc<ServerConfig>, CaError> {
         let (chain, key) = self.leaf(names).map_err(|it| CaError::Generate("server certificate", it))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(chain, key)?;
         config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
         Ok(Arc::new(config))

@@ -90,6 +90,9 @@ impl Zone {
         if name == "localhost" {
             return Found::Address(Ipv4Addr::LOCALHOST);
         }
+        if self.is_gone(name) {
+            return Found::Nothing;
+        }
         match (self.world.name_target(name), names.address(name)) {
             (Some(target), _) => {
                 let address = names.address(&target);
@@ -98,6 +101,16 @@ impl Zone {
             (None, Some(address)) => Found::Address(address),
             (None, None) => Found::Nothing,
         }
+    }
+
+    /// AKS takes the name of an API server away while its cluster is stopped.
+    fn is_gone(&self, name: &str) -> bool {
+        if !name.ends_with(".azmk8s.io") {
+            return false;
+        }
+        let workloads = self.world.workloads();
+        let site = workloads.iter().flat_map(|it| &it.sites).find(|it| it.api_server_host() == name);
+        site.is_some_and(|it| !self.world.nodes_run(&it.cluster))
     }
 
     /// The records for a question; `None` when the name does not exist.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! world ◄── arm, identity, dns, monitor        what Azure's control plane shows
+//!       ◄── kubernetes                         API servers of the clusters, pods, volumes
 //!       ◄── planes                             applications, Front Door edge, databases, receiver
 //!       ◄── facade ── scenario                 what goes wrong, and what the world must show at the end
 //!              └───── app, host                the real handler in a Functions host
@@ -14,6 +15,7 @@ pub mod dns;
 pub mod facade;
 pub mod host;
 pub mod identity;
+pub mod kubernetes;
 pub mod monitor;
 pub mod planes;
 pub mod scenario;

@@ -85,7 +85,8 @@ async fn shake_hands(
 ) {
     let _ = stream.set_nodelay(true);
     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream)).await {
-        let connection = Connection { stream, switch: Switch::default() };
+        let certified = stream.get_ref().1.peer_certificates().is_some_and(|it| !it.is_empty());
+        let connection = Connection { stream, switch: Switch::default(), certified };
         // A closed channel means that nobody serves any more.
         let _ = ready.send((connection, peer)).await;
     }
@@ -111,6 +112,7 @@ impl Switch {
 pub struct Connection {
     stream: TlsStream<TcpStream>,
     switch: Switch,
+    certified: bool,
 }
 
 impl Connection {
@@ -159,10 +161,14 @@ pub struct Peer {
     pub address: SocketAddr,
     /// Cuts its connection.
     pub switch: Switch,
+    /// It has shown a client certificate of the authority that the listener asks for.
+    pub certified: bool,
 }
 
 impl Connected<IncomingStream<'_, TlsListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self { address: *stream.remote_addr(), switch: stream.io().switch.clone() }
+        let connection = stream.io();
+        let (switch, certified) = (connection.switch.clone(), connection.certified);
+        Self { address: *stream.remote_addr(), switch, certified }
     }
 }

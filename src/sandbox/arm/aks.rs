@@ -7,7 +7,7 @@ use crate::sandbox::world::{Cluster, FaultAction, Operation, OperationError, Out
 use super::aks_refusal::refused;
 use super::answer::Answer;
 use super::call::Call;
-use super::{aks_json, lro, route};
+use super::{aks_access, aks_json, lro, route};
 
 /// What a path below `Microsoft.ContainerService` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub(super) enum Target {
     Cluster(String),
     Start(String),
     Stop(String),
+    UserCredential(String),
     Pools(String),
     Pool(String, String),
     Status(String),
@@ -29,6 +30,7 @@ impl Target {
             ["managedclusters", name] => Self::Cluster(name.into()),
             ["managedclusters", name, "start"] => Self::Start(name.into()),
             ["managedclusters", name, "stop"] => Self::Stop(name.into()),
+            ["managedclusters", name, "listclusterusercredential"] => Self::UserCredential(name.into()),
             ["managedclusters", name, "agentpools"] => Self::Pools(name.into()),
             ["managedclusters", name, "agentpools", pool] => Self::Pool(name.into(), pool.into()),
             ["locations", _, "operations", id] => Self::Status(id.into()),
@@ -59,9 +61,12 @@ impl Target {
     pub fn region(&self, world: &World) -> Option<String> {
         match self {
             Self::Clusters => None,
-            Self::Cluster(name) | Self::Start(name) | Self::Stop(name) | Self::Pools(name) | Self::Pool(name, _) => {
-                world.cluster(name).map(|it| it.region)
-            }
+            Self::Cluster(name)
+            | Self::Start(name)
+            | Self::Stop(name)
+            | Self::UserCredential(name)
+            | Self::Pools(name)
+            | Self::Pool(name, _) => world.cluster(name).map(|it| it.region),
             Self::Status(id) | Self::Result(id) => world.operation(id).map(|it| it.location),
         }
     }
@@ -71,7 +76,7 @@ pub(super) fn handle(call: &Call, target: &Target, effect: Option<&FaultAction>)
     match (&call.method, target) {
         (&Method::POST, Target::Start(name)) => start(call, name, effect),
         (&Method::POST, Target::Stop(name)) => stop(call, name, effect),
-        (&Method::GET, Target::Start(_) | Target::Stop(_)) => route::not_allowed(call),
+        (&Method::POST, Target::UserCredential(name)) => aks_access::user_credential(call, name),
         (&Method::GET, target) => read(call, target),
         _ => route::not_allowed(call),
     }
@@ -85,11 +90,11 @@ fn read(call: &Call, target: &Target) -> Answer {
         Target::Pool(name, pool) => with_cluster(call, name, |it| one_pool(call, it, pool)),
         Target::Status(id) => with_operation(call, id, |it| lro::status(it, true)),
         Target::Result(id) => with_operation(call, id, |it| lro::result(call, &lro::AKS, it, || Answer::empty(204))),
-        Target::Start(_) | Target::Stop(_) => route::not_allowed(call),
+        Target::Start(_) | Target::Stop(_) | Target::UserCredential(_) => route::not_allowed(call),
     }
 }
 
-fn with_cluster(call: &Call, name: &str, answer: impl FnOnce(&Cluster) -> Answer) -> Answer {
+pub(super) fn with_cluster(call: &Call, name: &str, answer: impl FnOnce(&Cluster) -> Answer) -> Answer {
     call.world.cluster(name).map_or_else(|| not_found(call, name), |it| answer(&it))
 }
 

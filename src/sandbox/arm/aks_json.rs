@@ -7,7 +7,8 @@ use crate::sandbox::world::{Cluster, GROUP, Pool, SUBSCRIPTION, TENANT};
 
 /// Object id of the clusters' own identity.
 const PRINCIPAL: &str = "cccccccc-0000-4000-8000-000000000001";
-const KUBERNETES: &str = "1.33.4";
+/// The version of every cluster.
+pub(in crate::sandbox) const KUBERNETES: &str = "1.33.4";
 
 fn id(cluster: &Cluster) -> String {
     format!(

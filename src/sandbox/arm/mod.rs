@@ -6,6 +6,7 @@
 
 mod addressing;
 mod aks;
+mod aks_access;
 mod aks_json;
 mod aks_refusal;
 mod alerts;
@@ -24,6 +25,8 @@ mod route;
 mod subscription;
 mod throttle;
 mod versions;
+
+pub(in crate::sandbox) use aks_json::KUBERNETES;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The life of an application: from running nodes to `UP`, and back to nothing.
+//! The life of an application: from running pods to `UP`, and back to nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::sandbox::world::{Site, Workload, World};
 /// How far an application is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// No nodes, no pods, no ingress.
+    /// No pods.
     #[default]
     Gone,
     /// The ingress answers 503: the web server does not listen yet.
@@ -46,7 +46,10 @@ struct Life {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Facts {
     now: DateTime<Utc>,
-    nodes_running: bool,
+    /// Containers of the application run.
+    pods_run: bool,
+    /// Search nodes take queries: without them it does not come up.
+    search_ready: bool,
     database_writable: bool,
     fault: Option<AppFault>,
 }
@@ -58,7 +61,7 @@ impl Life {
     }
 
     fn next(self, facts: Facts, settings: &Settings) -> Self {
-        if !facts.nodes_running {
+        if !facts.pods_run {
             return Self::default();
         }
         let since = self.since.unwrap_or(facts.now);
@@ -77,7 +80,10 @@ impl Life {
     fn phase_at(self, age: Duration, facts: Facts, settings: &Settings) -> Phase {
         if age < settings.web_boot {
             Phase::Booting
-        } else if age < settings.app_boot || facts.fault == Some(AppFault::NeverUp) {
+        } else if age < settings.app_boot
+            || !facts.search_ready && self.phase != Phase::Up
+            || facts.fault == Some(AppFault::NeverUp)
+        {
             Phase::Starting
         } else if facts.fault == Some(AppFault::MigrationNeeded) {
             Phase::MigrationNeeded
@@ -97,18 +103,30 @@ struct Lives(Mutex<Option<BTreeMap<String, Life>>>);
 impl World {
     /// How far the application of a workload is at one of its sites.
     pub fn application(&self, workload: &Workload, site: &Site) -> Phase {
+        let (pods_run, search_ready) = self.pods_run(site);
         let facts = Facts {
             now: self.now(),
-            nodes_running: self.cluster(&site.cluster).is_some_and(|cluster| cluster.nodes_running),
+            pods_run,
+            search_ready,
             database_writable: self.writable_database(workload).is_some(),
             fault: self.settings().applications.get(&site.origin).copied(),
         };
+        let (before, phase) = self.live(site, facts);
+        if phase == Phase::Up && before != Phase::Up {
+            self.open_index(workload, site);
+        }
+        phase
+    }
+
+    /// Lets the life of an application go on; returns its phases before and now.
+    fn live(&self, site: &Site, facts: Facts) -> (Phase, Phase) {
         let lives = self.plane::<Lives>();
         let mut lives = lives.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lives = lives.get_or_insert_with(|| first_lives(&self.workloads()));
         let life = lives.entry(site.origin.clone()).or_default();
+        let before = life.phase;
         *life = life.next(facts, &self.settings());
-        life.phase
+        (before, life.phase)
     }
 
     /// The server behind the writer name, when it is reachable and takes writes.
@@ -121,8 +139,7 @@ impl World {
 
     /// Whether clients outside the region reach the application's ingress.
     pub fn origin_reachable(&self, site: &Site) -> bool {
-        let nodes_running = self.cluster(&site.cluster).is_some_and(|cluster| cluster.nodes_running);
-        nodes_running && !self.darkness(&site.region).origins
+        self.nodes_run(&site.cluster) && !self.darkness(&site.region).origins
     }
 }
 
@@ -140,7 +157,7 @@ mod tests {
     }
 
     fn facts(millis: i64) -> Facts {
-        Facts { now: at(millis), nodes_running: true, database_writable: true, fault: None }
+        Facts { now: at(millis), pods_run: true, search_ready: true, database_writable: true, fault: None }
     }
 
     fn settings() -> Settings {
@@ -158,14 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn an_application_boots_once_its_nodes_run() {
+    fn an_application_boots_once_its_pods_run() {
         let phases = walk(&[facts(0), facts(150), facts(600)]);
         assert_eq!(phases, [Phase::Booting, Phase::Starting, Phase::Up]);
     }
 
     #[test]
-    fn stopped_nodes_end_it() {
-        let stopped = Facts { nodes_running: false, ..facts(700) };
+    fn pods_that_go_end_it() {
+        let stopped = Facts { pods_run: false, ..facts(700) };
         let phases = walk(&[facts(0), facts(600), stopped, facts(800)]);
         assert_eq!(phases[2..], [Phase::Gone, Phase::Booting]);
     }

@@ -21,14 +21,14 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// How a listener behaves at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(in crate::sandbox) enum Reach {
     Answers,
     Refuses,
     Hangs,
 }
 
 impl Reach {
-    pub(super) fn of(reachable: bool, otherwise: Unreachable) -> Self {
+    pub(in crate::sandbox) fn of(reachable: bool, otherwise: Unreachable) -> Self {
         match (reachable, otherwise) {
             (true, _) => Self::Answers,
             (false, Unreachable::Refused) => Self::Refuses,
@@ -38,10 +38,10 @@ impl Reach {
 }
 
 /// Asks how the listener should behave now.
-pub(super) type Ask = Arc<dyn Fn() -> Reach + Send + Sync>;
+pub(in crate::sandbox) type Ask = Arc<dyn Fn() -> Reach + Send + Sync>;
 
 /// Keeps a server on an address while `ask` says so. `serve` gets the socket each time the gate opens; closing aborts it.
-pub(super) async fn keep<S, F>(socket: TcpListener, ask: Ask, serve: S)
+pub(in crate::sandbox) async fn keep<S, F>(socket: TcpListener, ask: Ask, serve: S)
 where
     S: Fn(TcpListener) -> F,
     F: Future<Output = ()> + Send + 'static,
@@ -93,7 +93,7 @@ where
 }
 
 /// Serves a router over TLS, and cuts connections that are kept alive across the closing of the gate.
-pub(super) async fn serve_https(socket: TcpListener, config: Arc<ServerConfig>, router: Router, ask: Ask) {
+pub(in crate::sandbox) async fn serve_https(socket: TcpListener, config: Arc<ServerConfig>, router: Router, ask: Ask) {
     let Ok(listener) = TlsListener::new(socket, config) else { return };
     let guarded = router.layer(middleware::from_fn(move |peer, request, next| {
         let ask = Arc::clone(&ask);

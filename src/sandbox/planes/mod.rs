@@ -3,7 +3,7 @@
 mod application;
 mod client;
 mod edge;
-mod gate;
+pub(in crate::sandbox) mod gate;
 mod origin;
 mod postgres;
 mod receiver;
@@ -28,6 +28,7 @@ use self::edge::Edge;
 use self::gate::{Ask, Reach, keep, serve_https};
 use self::origin::Origin;
 use crate::sandbox::ca::{Authority, CaError};
+use crate::sandbox::kubernetes;
 use crate::sandbox::world::{Site, Workload, World};
 
 /// Why the planes could not be started.
@@ -79,6 +80,7 @@ impl Planes {
             let certified = Certified::of(&workload, authority)?;
             starter.workload(Arc::new(workload), &certified, https, databases)?;
         }
+        kubernetes::start(world, https, authority, &mut starter.tasks)?;
         starter.edge_on_localhost(edge);
         starter.receiver(receiver);
         starter.tasks.spawn(writing::watch(world.clone()));

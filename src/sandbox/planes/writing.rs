@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::application::Phase;
 use crate::sandbox::world::{Event, Workload, World};
 
 /// How often the applications' writing is looked at. Far below every duration of a scenario.
@@ -40,9 +41,13 @@ impl World {
 fn observe(world: &World, workload: &Workload) {
     // Lives go on while nobody asks: a boot begins when the nodes run, not when somebody looks.
     for site in &workload.sites {
-        world.application(workload, site);
+        let phase = world.application(workload, site);
+        world.set_application_ready(site, matches!(phase, Phase::Up | Phase::MigrationNeeded));
     }
     let now = world.writers(workload);
+    for site in workload.sites.iter().filter(|site| now.contains_key(&site.region)) {
+        world.wrote(workload, site, world.application(workload, site) == Phase::Up);
+    }
     let memory = world.plane::<Memory>();
     let before = {
         let mut memory = memory.0.lock().unwrap_or_else(PoisonError::into_inner);

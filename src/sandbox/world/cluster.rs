@@ -156,6 +156,11 @@ impl World {
         found.nodes_running && !state.darkness(&found.region).applications
     }
 
+    /// Whether nodes of this cluster run.
+    pub fn nodes_run(&self, cluster: &str) -> bool {
+        self.state().clusters.get(cluster).is_some_and(|it| it.nodes_running)
+    }
+
     /// Changes a cluster by hand: what a scenario needs that no operation does.
     pub fn change_cluster(&self, name: &str, change: impl FnOnce(&mut Cluster)) {
         let mut state = self.state();

@@ -73,6 +73,22 @@ pub enum Event {
     WritingStopped { workload: String, region: String },
     /// Applications of both sites can write to one database at the same time.
     SplitBrain { workload: String, regions: Vec<String> },
+    /// A mutating call of a cluster's API server was seen. `status` as with ARM.
+    KubeCall { cluster: String, method: String, path: String, caller: String, body: Value, status: Option<u16> },
+    /// A reading call of a cluster's API server was seen.
+    KubeRead { cluster: String, path: String, caller: String, status: Option<u16> },
+    /// A pod's containers run.
+    PodStarted { cluster: String, pod: String },
+    /// A pod whose containers ran is gone.
+    PodStopped { cluster: String, pod: String },
+    /// A volume claim is gone with its volume.
+    ClaimDeleted { cluster: String, claim: String },
+    /// An application came up with a search index older than the last write of the other site. It does not notice.
+    StaleIndex { cluster: String },
+    /// An application came up with an empty search index, and rebuilds it.
+    ReindexStarted { cluster: String },
+    /// The rebuild of a search index is complete.
+    IndexRebuilt { cluster: String },
     /// A notification channel received something.
     Notification { channel: String, body: Value },
     /// Anything else worth reading.

@@ -1,0 +1,136 @@
+//! The clusters' insides as a part of the world.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::cluster::{Beginning, Cluster};
+use super::index::Found;
+use super::probe_pod;
+use super::settings::Settings;
+use super::store::Key;
+use crate::sandbox::world::{Site, Workload, World};
+
+/// All clusters by name, made when first looked at.
+#[derive(Default)]
+struct Clusters(Mutex<Option<BTreeMap<String, Cluster>>>);
+
+/// When the application of a workload last wrote, by workload and region.
+#[derive(Default)]
+struct Writes(Mutex<BTreeMap<(String, String), DateTime<Utc>>>);
+
+/// How the search index of a site stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indexation {
+    /// Everything is found, as far as the product can tell.
+    Complete,
+    /// It is being rebuilt.
+    Going,
+    /// There is none, and nothing builds it: it was taken away from a running application.
+    Missing,
+}
+
+impl World {
+    /// Works on a cluster after everything that is due has happened. `None` when there is no such cluster.
+    pub(super) fn with_cluster<T>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&mut Cluster, DateTime<Utc>, &Settings) -> T,
+    ) -> Option<T> {
+        let settings = self.kubernetes();
+        let plane = self.plane::<Clusters>();
+        let mut clusters = plane.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let clusters = clusters.get_or_insert_with(|| beginnings(self, &settings));
+        let cluster = clusters.get_mut(name)?;
+        let (nodes_running, now) = (self.nodes_run(name), self.now());
+        cluster.advance(now, nodes_running, &settings);
+        let result = work(cluster, now, &settings);
+        cluster.advance(now, nodes_running, &settings);
+        let (happened, started) = (std::mem::take(&mut cluster.happened), std::mem::take(&mut cluster.started));
+        // Logged while the cluster is held, so that the log is in the order in which things happened.
+        for (event, text) in happened {
+            self.log(event, text);
+        }
+        for key in started {
+            probe_pod::run(self, cluster, key);
+        }
+        Some(result)
+    }
+
+    /// Whether containers of the application run at a site, and whether it can search.
+    pub(in crate::sandbox) fn pods_run(&self, site: &Site) -> (bool, bool) {
+        self.with_cluster(&site.cluster, |it, _, _| (it.app_runs, it.search_ready)).unwrap_or_default()
+    }
+
+    /// The application at a site says whether it may get traffic.
+    pub(in crate::sandbox) fn set_application_ready(&self, site: &Site, ready: bool) {
+        self.with_cluster(&site.cluster, |it, _, _| {
+            if it.app_ready != ready {
+                (it.app_ready, it.settled) = (ready, false);
+            }
+        });
+    }
+
+    /// The application at a site has just come up, and opens its search index.
+    pub(in crate::sandbox) fn open_index(&self, workload: &Workload, site: &Site) {
+        let writes = self.plane::<Writes>();
+        let writes = writes.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let others = writes.iter().filter(|((name, region), _)| *name == workload.name && *region != site.region);
+        let missed = others.map(|(_, at)| *at).max();
+        self.with_cluster(&site.cluster, |it, now, settings| it.open_index(now, missed, settings));
+    }
+
+    /// The application at a site writes at this moment; what is up keeps its index at it.
+    pub(in crate::sandbox) fn wrote(&self, workload: &Workload, site: &Site, up: bool) {
+        let now = self.now();
+        let writes = self.plane::<Writes>();
+        let key = (workload.name.clone(), site.region.clone());
+        writes.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
+        if up {
+            self.with_cluster(&site.cluster, |it, now, _| {
+                if it.search_ready && it.index.rebuilt_at.is_none() {
+                    let claims = it.store.keys(super::kinds::Kind::Claim);
+                    it.index.follow(claims, now);
+                }
+            });
+        }
+    }
+
+    /// How the search index at a site stands.
+    pub fn indexation(&self, site: &Site) -> Indexation {
+        let indexation = |it: &mut Cluster| match (it.index.rebuilt_at, it.index.found()) {
+            (Some(_), _) => Indexation::Going,
+            (None, Found::AsOf(_)) if it.search_ready => Indexation::Complete,
+            _ => Indexation::Missing,
+        };
+        self.with_cluster(&site.cluster, |it, _, _| indexation(it)).unwrap_or(Indexation::Missing)
+    }
+
+    /// The names of the pods on a cluster, and whether each is ready: for scenarios and tests.
+    pub fn pods(&self, cluster: &str) -> BTreeMap<String, bool> {
+        let list = |it: &mut Cluster| {
+            let pods = it.store.list(super::kinds::Kind::Pod, None);
+            pods.map(|(Key { name, .. }, pod)| (name.clone(), super::pods::is_ready(pod))).collect()
+        };
+        self.with_cluster(cluster, |it, _, _| list(it)).unwrap_or_default()
+    }
+}
+
+fn beginnings(world: &World, settings: &Settings) -> BTreeMap<String, Cluster> {
+    let mut clusters = BTreeMap::new();
+    for workload in world.workloads() {
+        for (place, site) in workload.sites.iter().enumerate() {
+            let Some(found) = world.cluster(&site.cluster) else { continue };
+            let from = Beginning {
+                name: site.cluster.clone(),
+                release: workload.product.clone(),
+                pools: found.pools.iter().map(|it| (it.name.clone(), it.count)).collect(),
+                running: found.nodes_running,
+                parked: place == 1 && settings.parked.contains(&workload.name),
+            };
+            clusters.insert(site.cluster.clone(), Cluster::begin(from, world.now()));
+        }
+    }
+    clusters
+}

@@ -17,6 +17,8 @@ pub(super) enum Target {
     Start(String),
     Stop(String),
     UserCredential(String),
+    RunCommand(String),
+    CommandResult(String, String),
     Pools(String),
     Pool(String, String),
     Status(String),
@@ -31,6 +33,8 @@ impl Target {
             ["managedclusters", name, "start"] => Self::Start(name.into()),
             ["managedclusters", name, "stop"] => Self::Stop(name.into()),
             ["managedclusters", name, "listclusterusercredential"] => Self::UserCredential(name.into()),
+            ["managedclusters", name, "runcommand"] => Self::RunCommand(name.into()),
+            ["managedclusters", name, "commandresults", id] => Self::CommandResult(name.into(), id.into()),
             ["managedclusters", name, "agentpools"] => Self::Pools(name.into()),
             ["managedclusters", name, "agentpools", pool] => Self::Pool(name.into(), pool.into()),
             ["locations", _, "operations", id] => Self::Status(id.into()),
@@ -65,6 +69,8 @@ impl Target {
             | Self::Start(name)
             | Self::Stop(name)
             | Self::UserCredential(name)
+            | Self::RunCommand(name)
+            | Self::CommandResult(name, _)
             | Self::Pools(name)
             | Self::Pool(name, _) => world.cluster(name).map(|it| it.region),
             Self::Status(id) | Self::Result(id) => world.operation(id).map(|it| it.location),
@@ -77,6 +83,7 @@ pub(super) fn handle(call: &Call, target: &Target, effect: Option<&FaultAction>)
         (&Method::POST, Target::Start(name)) => start(call, name, effect),
         (&Method::POST, Target::Stop(name)) => stop(call, name, effect),
         (&Method::POST, Target::UserCredential(name)) => aks_access::user_credential(call, name),
+        (&Method::POST, Target::RunCommand(name)) => aks_access::run_command(call, name),
         (&Method::GET, target) => read(call, target),
         _ => route::not_allowed(call),
     }
@@ -84,13 +91,21 @@ pub(super) fn handle(call: &Call, target: &Target, effect: Option<&FaultAction>)
 
 fn read(call: &Call, target: &Target) -> Answer {
     match target {
-        Target::Clusters => Answer::list(call.world.clusters().iter().map(aks_json::cluster).collect()),
-        Target::Cluster(name) => with_cluster(call, name, |it| Answer::ok(aks_json::cluster(it))),
+        Target::Clusters => {
+            let (clusters, access) = (call.world.clusters(), call.world.kubernetes());
+            Answer::list(clusters.iter().map(|it| aks_json::cluster(it, &access)).collect())
+        }
+        Target::Cluster(name) => {
+            with_cluster(call, name, |it| Answer::ok(aks_json::cluster(it, &call.world.kubernetes())))
+        }
         Target::Pools(name) => with_cluster(call, name, |it| Answer::list(aks_json::pools(it))),
         Target::Pool(name, pool) => with_cluster(call, name, |it| one_pool(call, it, pool)),
         Target::Status(id) => with_operation(call, id, |it| lro::status(it, true)),
         Target::Result(id) => with_operation(call, id, |it| lro::result(call, &lro::AKS, it, || Answer::empty(204))),
-        Target::Start(_) | Target::Stop(_) | Target::UserCredential(_) => route::not_allowed(call),
+        Target::CommandResult(name, id) => with_cluster(call, name, |it| aks_access::result(call, it, id)),
+        Target::Start(_) | Target::Stop(_) | Target::UserCredential(_) | Target::RunCommand(_) => {
+            route::not_allowed(call)
+        }
     }
 }
 

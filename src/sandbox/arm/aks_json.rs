@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::sandbox::kubernetes::Settings;
 use crate::sandbox::world::{Cluster, GROUP, Pool, SUBSCRIPTION, TENANT};
 
 /// Object id of the clusters' own identity.
@@ -17,7 +18,7 @@ fn id(cluster: &Cluster) -> String {
     )
 }
 
-pub(super) fn cluster(cluster: &Cluster) -> Value {
+pub(super) fn cluster(cluster: &Cluster, access: &Settings) -> Value {
     json!({
         "id": id(cluster),
         "name": cluster.name,
@@ -27,11 +28,11 @@ pub(super) fn cluster(cluster: &Cluster) -> Value {
         "tags": {"workload": cluster.workload},
         "sku": {"name": "Base", "tier": "Standard"},
         "identity": {"type": "SystemAssigned", "principalId": PRINCIPAL, "tenantId": TENANT},
-        "properties": properties(cluster),
+        "properties": properties(cluster, access),
     })
 }
 
-fn properties(cluster: &Cluster) -> Value {
+fn properties(cluster: &Cluster, access: &Settings) -> Value {
     let dns = format!("{}-dns-a1b2c3d4", cluster.name);
     let mut body = json!({
         "provisioningState": cluster.provisioning.to_string(),
@@ -44,11 +45,20 @@ fn properties(cluster: &Cluster) -> Value {
         "enableRBAC": true,
         "maxAgentPools": 100,
         "agentPoolProfiles": cluster.pools.iter().map(|it| pool_profile(it, true)).collect::<Vec<_>>(),
-        "apiServerAccessProfile": {"enablePrivateCluster": false},
+        "apiServerAccessProfile": {
+            "enablePrivateCluster": access.private_api, "disableRunCommand": !access.run_command,
+        },
+        "disableLocalAccounts": access.entra,
         "networkProfile": {"networkPlugin": "azure", "loadBalancerSku": "standard", "outboundType": "loadBalancer"},
         "servicePrincipalProfile": {"clientId": "msi"},
         "resourceUID": uid(&cluster.name),
     });
+    if access.entra {
+        body["aadProfile"] = json!({"managed": true, "enableAzureRBAC": true, "tenantID": TENANT});
+    }
+    if access.private_api {
+        body["privateFQDN"] = format!("{dns}.privatelink.{}.azmk8s.io", cluster.region).into();
+    }
     if !cluster.hides_power {
         body["powerState"] = json!({"code": cluster.power.to_string()});
     }

@@ -56,7 +56,7 @@ fn on_objects(world: &World, cluster: &str, ask: &Ask, target: Target) -> Option
 fn sub_resource(ask: &Ask, cluster: &mut Cluster, resource: &Resource, place: &Place, sub: &str) -> Reply {
     match (sub, ask.method.as_str()) {
         ("scale", _) => scale::scale(ask, cluster, resource, place),
-        ("log", "GET") => pod_calls::log(cluster, resource, place),
+        ("log", "GET") => pod_calls::log(ask, cluster, resource, place),
         _ => Reply::not_allowed(),
     }
 }

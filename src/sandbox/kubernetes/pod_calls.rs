@@ -158,7 +158,7 @@ pub(super) fn delete_claim(
 }
 
 /// What a pod's container has printed.
-pub(super) fn log(cluster: &Cluster, resource: &Resource, place: &Place) -> Reply {
+pub(super) fn log(ask: &Ask, cluster: &Cluster, resource: &Resource, place: &Place) -> Reply {
     let key = Key::new(resource.kind, &place.namespace, &place.name);
     let Some(pod) = cluster.store.get(&key) else { return Reply::not_found(resource, &place.name) };
     let status = &pod["status"]["containerStatuses"][0];
@@ -169,6 +169,8 @@ pub(super) fn log(cluster: &Cluster, resource: &Resource, place: &Place) -> Repl
         let message = format!("container \"{container}\" in pod \"{}\" is waiting to start: {reason}", place.name);
         return Reply::bad_request(message);
     }
-    let text = cluster.logs.get(&key).cloned().unwrap_or_default();
+    let text = cluster.logs.get(&key).map(String::as_str).unwrap_or_default();
+    let limit = ask.param("limitBytes").and_then(|it| it.parse().ok()).unwrap_or(usize::MAX);
+    let text = text.chars().take(limit).collect();
     Reply { status: 200, body: Content::Text(text), retry_after: None }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::probe_pod::Ended;
 use super::store::{condition, time};
 
 /// Where the states of containers are.
@@ -79,15 +80,32 @@ pub(super) fn set_ready(pod: &mut Value, ready: bool, now: DateTime<Utc>) {
 }
 
 /// Its container has come to its end.
-pub(super) fn completed(pod: &mut Value, exit_code: i32, now: DateTime<Utc>) {
-    let reason = if exit_code == 0 { "Completed" } else { "Error" };
-    let began = pod.pointer("/status/startTime").cloned().unwrap_or_default();
-    let state = json!({"terminated": {
-        "exitCode": exit_code, "reason": reason, "startedAt": began, "finishedAt": time(now),
+pub(super) fn completed(pod: &mut Value, ended: &Ended, now: DateTime<Utc>) {
+    let succeeded = ended.exit_code == 0;
+    let reason = ended.reason.unwrap_or(if succeeded { "Completed" } else { "Error" });
+    let began = pod["status"]["startTime"].clone();
+    let terminated = json!({"terminated": {
+        "exitCode": ended.exit_code, "reason": reason, "startedAt": began, "finishedAt": time(now),
     }});
-    pod["status"]["phase"] = if exit_code == 0 { "Succeeded" } else { "Failed" }.into();
+    let again = match pod["spec"]["restartPolicy"].as_str() {
+        Some("Never") => false,
+        Some("OnFailure") => !succeeded,
+        _ => true,
+    };
     pod["status"]["conditions"] = conditions(false, now);
-    pod["status"]["containerStatuses"] = json!([container_status(pod, false, state)]);
+    if again && ended.reason != Some("DeadlineExceeded") {
+        // This kubelet only says that it would.
+        let mut status = container_status(pod, false, json!({"waiting": {"reason": "CrashLoopBackOff"}}));
+        status["lastState"] = terminated;
+        status["restartCount"] = 1.into();
+        pod["status"]["containerStatuses"] = json!([status]);
+        return;
+    }
+    pod["status"]["phase"] = if succeeded { "Succeeded" } else { "Failed" }.into();
+    pod["status"]["containerStatuses"] = json!([container_status(pod, false, terminated)]);
+    if let Some(reason) = ended.reason {
+        pod["status"]["reason"] = reason.into();
+    }
 }
 
 pub(super) fn is_ready(pod: &Value) -> bool {

@@ -93,10 +93,6 @@ impl Reply {
         }
         Self::refusal(422, "Invalid", format!("{qualified} \"{name}\" is invalid: {why}"), details)
     }
-
-    pub fn is_refusal(&self) -> bool {
-        self.status >= 400
-    }
 }
 
 pub(super) fn details(resource: &Resource, name: &str) -> Value {

@@ -40,7 +40,7 @@ impl World {
     }
 
     /// The authority's certificate as PEM, once API servers run.
-    pub(super) fn authority_pem(&self) -> Option<String> {
+    pub(super) fn authority(&self) -> Option<String> {
         self.material().map(|it| it.ca.clone())
     }
 

@@ -13,7 +13,7 @@ mod writing;
 pub use application::Phase;
 pub use client::{Client, ClientError};
 pub use receiver::{Channel, ChannelFault, Received, addresses};
-pub use settings::{AppFault, PASSCODE, Settings, Unreachable};
+pub use settings::{AppFault, PASSCODE, Settings, TOKEN, Unreachable};
 
 use std::collections::BTreeMap;
 use std::io;

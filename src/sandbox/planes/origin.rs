@@ -11,11 +11,14 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::application::Phase;
-use super::settings::PASSCODE;
+use super::settings::{PASSCODE, TOKEN};
+use crate::sandbox::kubernetes::Indexation;
 use crate::sandbox::world::{Site, Workload, World};
 
 /// The server id is stored in the database, so it is the same in both regions and tells nothing.
 const SERVER_ID: &str = "243B8A4D-AY6wTTcBTpWvTzVqmXgQ";
+/// Projects in the database.
+const PROJECTS: u32 = 38;
 const VERSION: &str = "2026.4.0.118432";
 
 /// One application at one site.
@@ -39,6 +42,7 @@ pub(super) fn router(origin: Origin) -> Router {
         .route("/api/system/status", get(status))
         .route("/api/system/health", get(health))
         .route("/api/system/liveness", get(liveness))
+        .route("/api/ce/indexation_status", get(indexation))
         .route("/api/server/version", get(VERSION))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(origin.clone(), ingress))
@@ -87,11 +91,33 @@ async fn health(State(origin): State<Origin>, headers: HeaderMap) -> Response {
     if !has_passcode(&headers) {
         return forbidden();
     }
+    let searches = origin.world.indexation(&origin.site) != Indexation::Missing;
     let (health, causes) = match origin.phase() {
+        Phase::Up if !searches => ("RED", json!([{"message": "Elasticsearch status is RED"}])),
         Phase::Up => ("GREEN", json!([])),
         _ => ("RED", json!([{"message": "No active node"}])),
     };
     axum::Json(json!({"health": health, "causes": causes, "nodes": []})).into_response()
+}
+
+/// How far the search index is: not for the passcode, only for users (SonarQube's web API; internal since 8.4). A stale
+/// index is complete: the product does not know better.
+async fn indexation(State(origin): State<Origin>, headers: HeaderMap) -> Response {
+    let token = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()?.strip_prefix("Bearer "));
+    if token != Some(TOKEN) {
+        return (StatusCode::UNAUTHORIZED, "").into_response();
+    }
+    let (completed, failed) = match origin.world.indexation(&origin.site) {
+        Indexation::Complete => (PROJECTS, false),
+        Indexation::Going => (PROJECTS / 2, false),
+        Indexation::Missing => (0, true),
+    };
+    let done = completed == PROJECTS;
+    let mut body = json!({"isCompleted": done, "hasFailures": failed, "completedCount": completed, "total": PROJECTS});
+    if !done {
+        body["statusMessage"] = "Results are temporarily unavailable. Indexing of issues is in progress.".into();
+    }
+    axum::Json(body).into_response()
 }
 
 async fn liveness(State(origin): State<Origin>, headers: HeaderMap) -> Response {

@@ -11,6 +11,9 @@ use crate::sandbox::world::World;
 /// The passcode with which SonarQube shows its health.
 pub const PASSCODE: &str = "sandbox-passcode";
 
+/// The token of a user of SonarQube.
+pub const TOKEN: &str = "squ_sandbox0000000000000000000000000000000";
+
 /// Settings of applications, edge and databases.
 #[derive(Debug, Clone)]
 pub struct Settings {

@@ -31,6 +31,8 @@ pub(super) struct Cluster {
     pub settled: bool,
     /// Containers of the application run. A pod that is about to end still runs.
     pub app_runs: bool,
+    /// How often the application has started: from none of its containers running to some.
+    pub app_starts: u64,
     /// A search node takes queries.
     pub search_ready: bool,
     /// What happened since it was last asked.
@@ -76,6 +78,7 @@ impl Cluster {
             app_ready: from.running,
             settled: false,
             app_runs: false,
+            app_starts: 0,
             search_ready: false,
             happened: Vec::new(),
             started: Vec::new(),
@@ -142,6 +145,7 @@ impl Cluster {
         let started = |key: &Key| self.runs.get(key).is_some_and(|run| run.started.is_some());
         let app_runs = self.pods(Part::App).any(|(key, _)| started(key));
         let search_ready = self.pods(Part::Search).any(|(_, pod)| !is_terminating(pod) && pods::is_ready(pod));
+        self.app_starts += u64::from(app_runs && !self.app_runs);
         (self.app_runs, self.search_ready) = (app_runs, search_ready);
         self.index_goes_on(now);
     }

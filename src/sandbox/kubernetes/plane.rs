@@ -58,9 +58,10 @@ impl World {
         Some(result)
     }
 
-    /// Whether containers of the application run at a site, and whether it can search.
-    pub(in crate::sandbox) fn pods_run(&self, site: &Site) -> (bool, bool) {
-        self.with_cluster(&site.cluster, |it, _, _| (it.app_runs, it.search_ready)).unwrap_or_default()
+    /// Which start of the application at a site its containers are of, while they run, and whether it can search.
+    pub(in crate::sandbox) fn pods_run(&self, site: &Site) -> (Option<u64>, bool) {
+        let state = |it: &mut Cluster| (it.app_runs.then_some(it.app_starts), it.search_ready);
+        self.with_cluster(&site.cluster, |it, _, _| state(it)).unwrap_or_default()
     }
 
     /// The application at a site says whether it may get traffic.

@@ -40,14 +40,16 @@ struct Life {
     phase: Phase,
     /// When its pods began to start.
     since: Option<DateTime<Utc>>,
+    /// Which start of its pods it lives in.
+    start: u64,
 }
 
 /// What decides how a life goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Facts {
     now: DateTime<Utc>,
-    /// Containers of the application run.
-    pods_run: bool,
+    /// Containers of the application run: which start of theirs it is.
+    pods_run: Option<u64>,
     /// Search nodes take queries: without them it does not come up.
     search_ready: bool,
     database_writable: bool,
@@ -57,24 +59,26 @@ struct Facts {
 impl Life {
     /// An application that has been up for a long time.
     fn settled() -> Self {
-        Self { phase: Phase::Up, since: Some(DateTime::UNIX_EPOCH) }
+        Self { phase: Phase::Up, since: Some(DateTime::UNIX_EPOCH), start: 1 }
     }
 
     fn next(self, facts: Facts, settings: &Settings) -> Self {
-        if !facts.pods_run {
-            return Self::default();
+        let Some(start) = facts.pods_run else { return Self::default() };
+        if start != self.start {
+            // Other pods, even if nobody looked while there were none.
+            return Self { start, ..Self::default() }.next(facts, settings);
         }
         let since = self.since.unwrap_or(facts.now);
         let age = (facts.now - since).to_std().unwrap_or_default();
         if self.phase == Phase::Down {
-            return if facts.database_writable { Self::restarted(facts.now, settings.web_boot) } else { self };
+            return if facts.database_writable { self.restarted(facts.now, settings.web_boot) } else { self };
         }
-        Self { phase: self.phase_at(age, facts, settings), since: Some(since) }
+        Self { phase: self.phase_at(age, facts, settings), since: Some(since), ..self }
     }
 
     /// Kubernetes has restarted the pods and the web server listens again.
-    fn restarted(now: DateTime<Utc>, web_boot: Duration) -> Self {
-        Self { phase: Phase::Starting, since: Some(now - web_boot) }
+    fn restarted(self, now: DateTime<Utc>, web_boot: Duration) -> Self {
+        Self { phase: Phase::Starting, since: Some(now - web_boot), ..self }
     }
 
     fn phase_at(self, age: Duration, facts: Facts, settings: &Settings) -> Phase {
@@ -157,7 +161,7 @@ mod tests {
     }
 
     fn facts(millis: i64) -> Facts {
-        Facts { now: at(millis), pods_run: true, search_ready: true, database_writable: true, fault: None }
+        Facts { now: at(millis), pods_run: Some(1), search_ready: true, database_writable: true, fault: None }
     }
 
     fn settings() -> Settings {
@@ -182,9 +186,22 @@ mod tests {
 
     #[test]
     fn pods_that_go_end_it() {
-        let stopped = Facts { pods_run: false, ..facts(700) };
+        let stopped = Facts { pods_run: None, ..facts(700) };
         let phases = walk(&[facts(0), facts(600), stopped, facts(800)]);
         assert_eq!(phases[2..], [Phase::Gone, Phase::Booting]);
+    }
+
+    #[test]
+    fn pods_that_were_replaced_unseen_boot_as_well() {
+        let others = Facts { pods_run: Some(2), ..facts(700) };
+        assert_eq!(walk(&[facts(0), facts(600), others])[1..], [Phase::Up, Phase::Booting]);
+    }
+
+    #[test]
+    fn without_search_nodes_it_does_not_come_up_and_what_is_up_stays() {
+        let blind = |millis| Facts { search_ready: false, ..facts(millis) };
+        let phases = walk(&[blind(0), blind(600), facts(700), blind(800)]);
+        assert_eq!(phases, [Phase::Booting, Phase::Starting, Phase::Up, Phase::Up]);
     }
 
     #[test]

@@ -13,11 +13,8 @@ impl Rig {
 
     /// What SonarQube at the primary site says of its index; nothing while it does not answer.
     async fn indexation(&self) -> Option<Value> {
-        let url = format!(
-            "https://{}:{}/api/ce/indexation_status",
-            self.workload.sites[0].origin,
-            self.world.ports().https
-        );
+        let url =
+            format!("https://{}:{}/api/ce/indexation_status", self.workload.sites[0].origin, self.world.ports().https);
         let answer = self.client.get(url).bearer_auth(TOKEN).send().await.ok()?;
         answer.json().await.ok()
     }
@@ -35,11 +32,7 @@ async fn an_awakened_standby_has_a_stale_index_and_does_not_notice() {
     rig.start_cluster(STANDBY).await;
     let stale = |it: &Event| matches!(it, Event::StaleIndex { cluster } if cluster == STANDBY);
     eventually("stale", async || rig.count(stale) == 1).await;
-    let url = format!(
-        "https://{}:{}/api/ce/indexation_status",
-        rig.workload.sites[1].origin,
-        rig.world.ports().https
-    );
+    let url = format!("https://{}:{}/api/ce/indexation_status", rig.workload.sites[1].origin, rig.world.ports().https);
     assert_eq!(rig.client.get(&url).send().await.unwrap().status(), 401);
     let status: Value = rig.client.get(&url).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap();
     assert_eq!(status["isCompleted"], true);

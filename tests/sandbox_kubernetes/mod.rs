@@ -1,6 +1,8 @@
 //! The API servers of the simulated clusters over the real wire: TLS, tokens, and what becomes of pods and volumes.
 
 mod access;
+mod commands;
+mod faults;
 mod index;
 mod pods;
 mod scaling;

@@ -78,7 +78,7 @@ async fn a_stop_takes_the_pods_and_a_start_brings_them_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parked_standby_starts_without_pods_and_writes_once_it_is_released() {
-    let rig = Rig::start_with(|world| world.tune_kubernetes(|it| drop(it.parked.insert("sonar".into())))).await;
+    let rig = Rig::start_with(|world| world.tune_kubernetes(|it| it.parked = ["sonar".to_owned()].into())).await;
     rig.start_cluster(STANDBY).await;
     eventually("it answers", async || rig.request(STANDBY, Method::GET, "/readyz").send().await.is_ok()).await;
     assert_eq!(rig.send(STANDBY, Method::GET, APP).await.body["spec"]["replicas"], 0);

@@ -136,6 +136,10 @@ impl Sandbox {
             Action::Region { name, dark } => self.world.set_darkness(&name, Dark::together(&dark)),
             Action::Fault(fault) => self.world.add_fault(fault.into()),
             Action::ClearFaults => self.world.clear_faults(),
+            Action::KubeFault(fault) => self.world.add_kube_fault(fault.into()),
+            Action::ClearKubeFaults => self.world.clear_kube_faults(),
+            Action::Pods(pods) => pods.apply(&self.world),
+            Action::Scale { cluster, part, replicas } => self.world.scale(&cluster, part, replicas),
             Action::App { region, fault } => self.change_origins(&region, |settings, origin| match fault {
                 Some(fault) => drop(settings.applications.insert(origin, fault)),
                 None => drop(settings.applications.remove(&origin)),

@@ -37,7 +37,7 @@ mod trust;
 mod watch;
 
 pub use fault::{KubeFault, KubeFaultAction};
-pub use plane::Indexation;
+pub use plane::{IndexState, Indexation};
 pub use settings::Settings;
 
 use std::collections::BTreeMap;

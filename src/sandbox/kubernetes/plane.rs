@@ -5,12 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::chart::Part;
 use super::cluster::{Beginning, Cluster};
 use super::index::Found;
 use super::probe_pod;
 use super::settings::Settings;
 use super::store::Key;
-use crate::sandbox::world::{Site, Workload, World};
+use crate::sandbox::scenario;
+use crate::sandbox::world::{Event, Site, Workload, World};
 
 /// All clusters by name, made when first looked at.
 #[derive(Default)]
@@ -20,7 +22,7 @@ struct Clusters(Mutex<Option<BTreeMap<String, Cluster>>>);
 #[derive(Default)]
 struct Writes(Mutex<BTreeMap<(String, String), DateTime<Utc>>>);
 
-/// How the search index of a site stands.
+/// How the search index of a site stands: what the product shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Indexation {
     /// Everything is found, as far as the product can tell.
@@ -29,6 +31,31 @@ pub enum Indexation {
     Going,
     /// There is none, and nothing builds it: it was taken away from a running application.
     Missing,
+}
+
+/// How the search index on a cluster really is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexState {
+    /// As far as anybody has looked, it has what the database has.
+    Current,
+    /// The application opened it although the database had gone on without it.
+    Stale,
+    /// It is being rebuilt.
+    Rebuilding,
+    /// There is none.
+    Missing,
+}
+
+impl IndexState {
+    /// As a scenario has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Stale => "stale",
+            Self::Rebuilding => "rebuilding",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 impl World {
@@ -106,6 +133,39 @@ impl World {
             _ => Indexation::Missing,
         };
         self.with_cluster(&site.cluster, |it, _, _| indexation(it)).unwrap_or(Indexation::Missing)
+    }
+
+    /// How the search index on a cluster really is; `None` for an unknown cluster.
+    pub fn index(&self, cluster: &str) -> Option<IndexState> {
+        self.with_cluster(cluster, |it, _, _| match (it.index.rebuilt_at, it.index.found()) {
+            (Some(_), _) => IndexState::Rebuilding,
+            (None, Found::Empty) => IndexState::Missing,
+            (None, Found::AsOf(_)) if it.index.stale => IndexState::Stale,
+            (None, Found::AsOf(_)) => IndexState::Current,
+        })
+    }
+
+    /// Whether everything of the product is scaled to zero on a cluster, which may be stopped.
+    pub fn is_parked(&self, cluster: &str) -> bool {
+        let parked = |it: &mut Cluster| {
+            let wanted = |part| it.store.get(&it.release.key(part)).map(|it| it["spec"]["replicas"].clone());
+            [Part::Search, Part::App].into_iter().all(|part| wanted(part) == Some(0.into()))
+        };
+        self.with_cluster(cluster, |it, _, _| parked(it)).unwrap_or_default()
+    }
+
+    /// A person scales a part of the product.
+    pub fn scale(&self, cluster: &str, part: scenario::Part, replicas: u32) {
+        let part = match part {
+            scenario::Part::Search => Part::Search,
+            scenario::Part::App => Part::App,
+        };
+        self.with_cluster(cluster, |it, _, _| {
+            let key = it.release.key(part);
+            it.store.change(&key, |object| object["spec"]["replicas"] = replicas.into());
+            it.settled = false;
+            it.tell(Event::Note, format!("a person scales {} on {} to {replicas}", key.name, it.name));
+        });
     }
 
     /// The names of the pods on a cluster, and whether each is ready: for scenarios and tests.

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::kubernetes;
+
 use crate::sandbox::planes::{AppFault, Channel, ChannelFault};
 use crate::sandbox::world::{ArmFault, Darkness, FaultAction};
 
@@ -15,6 +17,14 @@ pub enum Action {
     Fault(Fault),
     /// Clears all faults of ARM.
     ClearFaults,
+    /// Sets a fault of Kubernetes API servers.
+    KubeFault(kubernetes::Fault),
+    /// Clears all faults of Kubernetes API servers.
+    ClearKubeFaults,
+    /// Breaks, or mends, the pods of a cluster.
+    Pods(kubernetes::Pods),
+    /// A person scales a part of the product on a cluster.
+    Scale { cluster: String, part: kubernetes::Part, replicas: u32 },
     /// Breaks, or mends, the application of the first workload in a region.
     App { region: String, fault: Option<AppFault> },
     /// Changes a database server.

@@ -19,6 +19,12 @@ pub struct Expect {
     pub unfenced_start: bool,
     /// Accepted promotions.
     pub promotions: Count,
+    /// Cluster name to whether everything of the product is scaled to zero there.
+    pub parked: BTreeMap<String, bool>,
+    /// Cluster name to the number of its pods.
+    pub pods: BTreeMap<String, Count>,
+    /// Cluster name to the state of its search index: `current`, `stale`, `rebuilding` or `missing`.
+    pub index: BTreeMap<String, String>,
     /// Workload name to the region that serves through Front Door with an application that is up, or `nobody`.
     pub serves: BTreeMap<String, String>,
     /// Workload name to the region whose application writes to the database, or `nobody`.

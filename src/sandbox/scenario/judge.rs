@@ -6,6 +6,7 @@ use super::Scenario;
 use super::alert_path;
 use super::check::{Check, Verdict};
 use super::expect::{Count, Expect};
+use super::kubernetes;
 use super::order;
 use super::pressure;
 use super::watch::{Ended, notices};
@@ -30,6 +31,7 @@ pub(crate) fn judge(scenario: &Scenario, world: &World, seen: &Seen) -> Verdict 
     checks.extend(pressure::checks(&scenario.at, world, &log));
     checks.extend(order::checks(expect, &world.workloads(), &log));
     checks.extend(clusters(expect, world, &log));
+    checks.extend(kubernetes::checks(expect, world));
     checks.extend(service(expect, world, seen));
     checks.extend(runs(expect, &log));
     checks.extend(people(expect, world, &log));

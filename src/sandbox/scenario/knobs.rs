@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::duration;
+use super::kubernetes::KubernetesKnobs;
 use crate::sandbox::planes::Unreachable;
 use crate::sandbox::world::{Workload, World};
 
@@ -50,6 +51,8 @@ pub struct WorldKnobs {
     pub canary: bool,
     /// What becomes of the alert's webhook call.
     pub webhook: Webhook,
+    /// The inside of the clusters.
+    pub kubernetes: KubernetesKnobs,
 }
 
 /// What becomes of the alert's webhook call.
@@ -81,6 +84,7 @@ impl Default for WorldKnobs {
             served_by_header: true,
             canary: true,
             webhook: Webhook::Delivered,
+            kubernetes: KubernetesKnobs::default(),
         }
     }
 }
@@ -109,6 +113,7 @@ impl WorldKnobs {
             settings.served_by_header = self.served_by_header;
             settings.canary = self.canary;
         });
+        self.kubernetes.apply(world);
     }
 }
 

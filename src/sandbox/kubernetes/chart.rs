@@ -116,6 +116,7 @@ impl Release {
             Part::App => spec["strategy"] = json!({"type": "Recreate"}),
             Part::Search => {
                 spec["serviceName"] = format!("{}-search", self.full_name()).into();
+                spec["updateStrategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}});
                 spec["podManagementPolicy"] = "Parallel".into();
                 spec["persistentVolumeClaimRetentionPolicy"] = json!({"whenDeleted": "Retain", "whenScaled": "Retain"});
                 spec["volumeClaimTemplates"] = json!([self.claim_template()]);

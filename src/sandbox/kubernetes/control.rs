@@ -244,6 +244,12 @@ impl Cluster {
             for (name, count) in shown.into_iter().filter(|(_, count)| *count > 0) {
                 status[name] = count.into();
             }
+            if part == Part::Search {
+                let revision = format!("{}-{TEMPLATE_HASH}", set_name(it));
+                status["currentRevision"] = revision.clone().into();
+                status["updateRevision"] = revision.into();
+                status["currentReplicas"] = replicas.into();
+            }
             if part == Part::App && wanted > ready {
                 status["unavailableReplicas"] = (wanted - ready).into();
             }

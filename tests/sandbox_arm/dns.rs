@@ -115,3 +115,16 @@ async fn the_writer_name_moves_after_a_switchover_with_its_lag() {
     assert_eq!(follow(&resolver, WRITER).await.0, "pg-sonar-centralus.postgres.database.azure.com.");
     assert_eq!(follow(&resolver, &WRITER.replace("writer", "reader")).await.0, before.0);
 }
+
+#[tokio::test]
+async fn the_name_of_an_api_server_is_gone_while_its_cluster_is_stopped() {
+    let (world, server) = world().await;
+    let resolver = resolver(&server, false);
+    let site = &Workload::named("sonar").sites[1];
+    let name = format!("{}.", site.api_server_host());
+    assert!(resolver.lookup(name.as_str(), RecordType::A).await.is_err());
+    world.start_cluster(&site.cluster, Outcome::default()).unwrap();
+    tokio::time::sleep(world.knobs().start + Duration::from_millis(50)).await;
+    assert_eq!(follow(&resolver, &name).await.1, world.names().address(&site.api_server_host()));
+    assert!(!world.entries().iter().any(|it| matches!(it.event, Event::Unknown { .. })));
+}

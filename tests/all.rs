@@ -23,6 +23,8 @@ mod azure_server;
 #[cfg(feature = "sandbox")]
 mod azure_wire;
 #[cfg(feature = "sandbox")]
+mod kubernetes;
+#[cfg(feature = "sandbox")]
 mod probe_dns;
 #[cfg(feature = "sandbox")]
 mod probe_http;

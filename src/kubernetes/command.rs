@@ -172,9 +172,13 @@ fn reply(answer: Answer<CommandResult>) -> Result<Reply, (String, Vec<String>)> 
     Ok(Reply { status, via: Via::RunCommand, request_ids, retry_after: None, body: body.into_bytes() })
 }
 
-/// `kubectl` prints a refusal as `Error from server (Reason): message`.
+/// `kubectl` prints a refusal as `Error from server (Reason): message`; only a 401 has words of its own.
 fn refused(logs: &str) -> Option<(u16, String, String)> {
     const MARK: &str = "Error from server";
+    const UNAUTHORIZED: &str = "error: You must be logged in to the server";
+    if let Some(line) = logs.lines().find(|line| line.trim().starts_with(UNAUTHORIZED)) {
+        return Some((401, "Unauthorized".into(), line.trim().to_owned()));
+    }
     let said = logs.lines().find_map(|line| line.trim().strip_prefix(MARK))?.trim_start();
     let (reason, message) = match said.strip_prefix('(').and_then(|said| said.split_once("): ")) {
         Some((reason, message)) => (reason, message),

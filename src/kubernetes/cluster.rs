@@ -69,7 +69,7 @@ impl Cluster {
             Straight::Replied(reply) => Ok(reply),
             Straight::NoWay(why) => self.ask_around(call, why).await,
             Straight::Lost { why, id } => {
-                Err(KubernetesError::Lost { call: call.name.clone(), why, request_ids: vec![id] })
+                Err(KubernetesError::Lost { call: call.name.boxed(), why, request_ids: vec![id] })
             }
         }
     }
@@ -106,16 +106,16 @@ impl Cluster {
                 Err(Broken::NeverSent(why)) => return Ok(Straight::NoWay(why)),
                 Err(Broken::AfterSending { why, id }) => return Ok(Straight::Lost { why, id }),
                 Err(Broken::Untrusted(why)) => {
-                    return Err(KubernetesError::Untrusted { call: call.name.clone(), why });
+                    return Err(KubernetesError::Untrusted { call: call.name.boxed(), why });
                 }
             }
         }
-        Err(KubernetesError::TooLate { call: call.name.clone() })
+        Err(KubernetesError::TooLate { call: call.name.boxed() })
     }
 
     async fn way(&self, call: &CallName) -> Result<Arc<Direct>, KubernetesError> {
         let means = Means { azure: &self.azure, settings: &self.settings, dns: &self.dns };
-        let failed = |source| KubernetesError::Access { call: call.clone(), source };
+        let failed = |source| KubernetesError::Access { call: call.boxed(), source };
         self.kept.way(&self.id, means).await.map_err(failed)
     }
 
@@ -129,14 +129,14 @@ impl Cluster {
             return Ok(None);
         }
         let token = self.azure.kubernetes_token(refused).await;
-        let failed = |source| KubernetesError::Access { call: call.clone(), source: AccessError::Token(source) };
+        let failed = |source| KubernetesError::Access { call: call.boxed(), source: AccessError::Token(source) };
         token.map(Some).map_err(failed)
     }
 
     fn patience(&self, call: &CallName, send_before: Option<Instant>) -> Result<std::time::Duration, KubernetesError> {
         let left = send_before.map(|limit| limit.saturating_duration_since(Instant::now()));
         let patience = left.unwrap_or(std::time::Duration::MAX).min(self.settings.call_timeout);
-        if patience.is_zero() { Err(KubernetesError::TooLate { call: call.clone() }) } else { Ok(patience) }
+        if patience.is_zero() { Err(KubernetesError::TooLate { call: call.boxed() }) } else { Ok(patience) }
     }
 
     /// A token for commands, which need one exactly where calls do.

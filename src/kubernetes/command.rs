@@ -34,7 +34,7 @@ impl Cluster {
     pub(super) async fn ask_around(&self, call: &Call, unreachable: String) -> Result<Reply, KubernetesError> {
         let send_before = Instant::now() + self.settings.command_timeout;
         let failed = |why, class, request_ids| {
-            let (call, unreachable) = (call.name.clone(), unreachable.clone());
+            let (call, unreachable) = (call.name.boxed(), unreachable.clone());
             Err(KubernetesError::CommandFailed { call, unreachable, why, class, request_ids })
         };
         match self.run(call, &unreachable, send_before).await? {
@@ -71,7 +71,7 @@ impl Cluster {
     /// An error means that no command was sent.
     async fn run(&self, call: &Call, unreachable: &str, send_before: Instant) -> Result<Ran, KubernetesError> {
         let no_way = |around: String| KubernetesError::Unreachable {
-            call: call.name.clone(),
+            call: call.name.boxed(),
             why: unreachable.to_owned(),
             around,
         };
@@ -98,7 +98,11 @@ impl Cluster {
     }
 
     fn around(&self, call: &Call, unreachable: &str, source: ArmError) -> KubernetesError {
-        KubernetesError::Around { call: call.name.clone(), unreachable: unreachable.to_owned(), source }
+        KubernetesError::Around {
+            call: call.name.boxed(),
+            unreachable: unreachable.to_owned(),
+            source: Box::new(source),
+        }
     }
 
     /// Waits for the result of a command that was taken.

@@ -21,6 +21,13 @@ pub struct CallName {
     pub cluster: String,
 }
 
+impl CallName {
+    /// Itself, as errors hold it.
+    pub(super) fn boxed(&self) -> Box<Self> {
+        Box::new(self.clone())
+    }
+}
+
 impl fmt::Display for CallName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.verb, self.resource)?;
@@ -64,42 +71,48 @@ pub enum KubernetesError {
     /// Azure gave no kubeconfig or no token, so nothing was sent.
     #[error("{call}: not sent, there is no access to the cluster")]
     Access {
-        call: CallName,
+        call: Box<CallName>,
         #[source]
         source: AccessError,
     },
     /// The call cannot be put together: a name that no object can have.
     #[error("{call}: not sent, {why}")]
-    NotSendable { call: CallName, why: String },
+    NotSendable { call: Box<CallName>, why: String },
     /// Nothing could connect to the API server, and there was no way around.
     #[error("{call}: not sent, the API server cannot be reached ({why}); {around}")]
-    Unreachable { call: CallName, why: String, around: String },
+    Unreachable { call: Box<CallName>, why: String, around: String },
     /// Something answers at the API server's address, but does not prove to be it.
     #[error("{call}: not sent, the server does not prove to be the cluster's API server: {why}")]
-    Untrusted { call: CallName, why: String },
+    Untrusted { call: Box<CallName>, why: String },
     /// An act whose time to be sent was over before it could be sent.
     #[error("{call}: not sent, its time to be sent is over")]
-    TooLate { call: CallName },
+    TooLate { call: Box<CallName> },
     /// Sent, but no complete answer came back.
     #[error("{call}: no complete answer: {why}")]
-    Lost { call: CallName, why: String, request_ids: Vec<String> },
+    Lost { call: Box<CallName>, why: String, request_ids: Vec<String> },
     /// The API server answered, and said no.
     #[error("{call}: {refusal}")]
-    Refused { call: CallName, refusal: Box<Refusal> },
+    Refused { call: Box<CallName>, refusal: Box<Refusal> },
     /// The answer cannot be read.
     #[error("{call}: the answer cannot be read, {why}")]
-    Unreadable { call: CallName, via: Via, why: String, request_ids: Vec<String> },
+    Unreadable { call: Box<CallName>, via: Via, why: String, request_ids: Vec<String> },
     /// The API server cannot be reached, and Azure did not run the command that was to go around it.
     #[error("{call}: the API server cannot be reached ({unreachable}), and the command around it failed")]
     Around {
-        call: CallName,
+        call: Box<CallName>,
         unreachable: String,
         #[source]
-        source: ArmError,
+        source: Box<ArmError>,
     },
     /// The same, where Azure gave no error but no usable result either.
     #[error("{call}: the API server cannot be reached ({unreachable}), and the command around it failed: {why}")]
-    CommandFailed { call: CallName, unreachable: String, why: String, class: FailureClass, request_ids: Vec<String> },
+    CommandFailed {
+        call: Box<CallName>,
+        unreachable: String,
+        why: String,
+        class: FailureClass,
+        request_ids: Vec<String>,
+    },
 }
 
 impl KubernetesError {

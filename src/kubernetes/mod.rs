@@ -33,7 +33,7 @@ pub use access::AccessError;
 pub use cluster::{Cluster, Kubernetes};
 pub use error::{CallName, KubernetesError, Refusal};
 pub use kubeconfig::BadKubeconfig;
-pub use probe_pod::ProbePod;
+pub use probe_pod::{PgTarget, ProbePod};
 pub use sent::Sent;
 pub use settings::Settings;
 

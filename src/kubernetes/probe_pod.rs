@@ -26,35 +26,31 @@ pub struct ProbePod {
 /// The label on every pod of ours.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "reveille");
 
+/// The server that a probe pod connects to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PgTarget {
+    pub host: String,
+    pub port: u16,
+    pub database: String,
+    pub user: String,
+    pub password: Secret,
+}
+
 impl ProbePod {
-    /// The pod that reads from a PostgreSQL server with `psql`: `select` its recovery state, print it, end.
-    pub fn psql(
-        namespace: &str,
-        name: &str,
-        image: &str,
-        host: &str,
-        port: u16,
-        database: &str,
-        user: &str,
-        password: Secret,
-    ) -> Self {
+    /// The pod that reads from a PostgreSQL server with `psql`: it prints whether the server is a standby (`f` or `t`)
+    /// and ends. The connection is encrypted, but the image may hold no roots to verify the server with.
+    pub fn psql(namespace: &str, name: &str, image: &str, target: PgTarget) -> Self {
+        let PgTarget { host, port, database, user, password } = target;
         let env = [
-            ("PGHOST", host.to_owned()),
+            ("PGHOST", host),
             ("PGPORT", port.to_string()),
-            ("PGDATABASE", database.to_owned()),
-            ("PGUSER", user.to_owned()),
+            ("PGDATABASE", database),
+            ("PGUSER", user),
             ("PGSSLMODE", "require".to_owned()),
             ("PGCONNECT_TIMEOUT", "10".to_owned()),
         ];
-        let command = [
-            "psql",
-            "--no-psqlrc",
-            "--no-password",
-            "--tuples-only",
-            "--no-align",
-            "--command",
-            "select pg_is_in_recovery()",
-        ];
+        let question = "select pg_is_in_recovery()";
+        let command = ["psql", "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", "--command", question];
         Self {
             namespace: namespace.to_owned(),
             name: name.to_owned(),

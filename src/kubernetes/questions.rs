@@ -207,13 +207,18 @@ fn in_namespace(namespace: &str) -> String {
 }
 
 pub(super) fn not_sendable(name: &CallName, why: &dyn std::error::Error) -> KubernetesError {
-    KubernetesError::NotSendable { call: name.clone(), why: crate::domain::causes::with_causes(why) }
+    KubernetesError::NotSendable { call: name.boxed(), why: crate::domain::causes::with_causes(why) }
 }
 
 fn refused(reply: Reply, call: &Call) -> KubernetesError {
-    KubernetesError::Refused { call: call.name.clone(), refusal: Box::new(reply.refusal()) }
+    KubernetesError::Refused { call: call.name.boxed(), refusal: Box::new(reply.refusal()) }
 }
 
 fn no_list<T>(call: CallName, seen: Seen<T>, why: &str) -> KubernetesError {
-    KubernetesError::Unreadable { call, via: seen.via, why: why.to_owned(), request_ids: seen.request_ids }
+    KubernetesError::Unreadable {
+        call: Box::new(call),
+        via: seen.via,
+        why: why.to_owned(),
+        request_ids: seen.request_ids,
+    }
 }

@@ -65,11 +65,11 @@ impl Reply {
         if self.is_success() {
             return Ok(self);
         }
-        Err(KubernetesError::Refused { call: call.clone(), refusal: Box::new(self.refusal()) })
+        Err(KubernetesError::Refused { call: call.boxed(), refusal: Box::new(self.refusal()) })
     }
 
     pub fn unreadable(self, call: &CallName, why: String) -> KubernetesError {
-        KubernetesError::Unreadable { call: call.clone(), via: self.via, why, request_ids: self.request_ids }
+        KubernetesError::Unreadable { call: call.boxed(), via: self.via, why, request_ids: self.request_ids }
     }
 }
 

@@ -15,26 +15,26 @@ const CLUSTER: &str = "Kubernetes API server";
 impl Observer {
     /// Whether the API server of a site's cluster says that it is ready.
     pub async fn api_ready(&self, site: &Site, patience: Duration) -> Fact<ApiView> {
-        self.from_inside(self.kubernetes.cluster(&site.cluster).api_ready(), patience).await
+        self.told_by_cluster(self.kubernetes.cluster(&site.cluster).api_ready(), patience).await
     }
 
     /// The nodes of a site's cluster.
     pub async fn nodes(&self, site: &Site, patience: Duration) -> Fact<NodesView> {
-        self.from_inside(self.kubernetes.cluster(&site.cluster).nodes(), patience).await
+        self.told_by_cluster(self.kubernetes.cluster(&site.cluster).nodes(), patience).await
     }
 
     /// The plan's workload in a site's cluster. A selector that finds nothing gives a view whose standing is unknown.
     pub async fn workload(&self, site: &Site, selector: &WorkloadSelector, patience: Duration) -> Fact<WorkloadView> {
-        self.from_inside(self.kubernetes.cluster(&site.cluster).workload(selector), patience).await
+        self.told_by_cluster(self.kubernetes.cluster(&site.cluster).workload(selector), patience).await
     }
 
     /// Volume claims in a site's cluster.
     pub async fn claims(&self, site: &Site, selector: &WorkloadSelector, patience: Duration) -> Fact<Vec<ClaimView>> {
-        self.from_inside(self.kubernetes.cluster(&site.cluster).claims(selector), patience).await
+        self.told_by_cluster(self.kubernetes.cluster(&site.cluster).claims(selector), patience).await
     }
 
     /// A cluster's answer as a fact, with the way it came and that way's limits; a failed read is unknown, never down.
-    async fn from_inside<T>(
+    async fn told_by_cluster<T>(
         &self,
         asking: impl Future<Output = Result<Seen<T>, KubernetesError>>,
         patience: Duration,

@@ -4,9 +4,8 @@ use super::support::*;
 use crate::azure_server::{Act, Server};
 use crate::azure_wire::soon;
 use reveille::domain::failure::FailureClass;
-use reveille::domain::secret::Secret;
 use reveille::domain::workload::{ClaimView, Via, WorkloadKind, WorkloadRef};
-use reveille::kubernetes::{KubernetesError, ProbePod, Sent, Settings};
+use reveille::kubernetes::{KubernetesError, Sent, Settings};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -14,20 +13,6 @@ use tokio::time::Instant;
 fn claim() -> ClaimView {
     let (namespace, name, uid) = ("sonarqube".into(), "data-s-search-0".into(), "u-0".into());
     ClaimView { namespace, name, uid, phase: "Bound".into(), created: None, ending: false }
-}
-
-fn probe_pod() -> ProbePod {
-    let password = Secret::new("hunter2");
-    ProbePod::psql(
-        "sonarqube",
-        "reveille-probe",
-        "postgres:17-alpine",
-        "writer.example.test",
-        5432,
-        "sonar",
-        "reader",
-        password,
-    )
 }
 
 #[tokio::test]
@@ -53,7 +38,7 @@ async fn each_answer_to_an_act_has_its_outcome() {
     let unknown = |sent: &Sent| matches!(sent, Sent::Unknown { .. });
     let seven = Some(Duration::from_secs(7));
     let throttled = move |sent: &Sent| matches!(sent, Sent::Throttled { retry_after, .. } if *retry_after == seven);
-    let table: Vec<(Act, Box<dyn Fn(&Sent) -> bool>)> = vec![
+    let table: Vec<(Act, Judge)> = vec![
         (Act::answer(409, conflict), Box::new(rejected(FailureClass::Busy))),
         (Act::answer(403, FORBIDDEN), Box::new(rejected(FailureClass::Permission))),
         (Act::answer(404, "{}"), Box::new(rejected(FailureClass::NotFound))),

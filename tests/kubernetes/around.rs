@@ -4,9 +4,8 @@ use super::support::*;
 use crate::azure_server::{Act, Server};
 use crate::azure_wire::soon;
 use reveille::domain::failure::FailureClass;
-use reveille::domain::secret::Secret;
 use reveille::domain::workload::{ClaimView, Via};
-use reveille::kubernetes::{KubernetesError, ProbePod, Sent, Settings};
+use reveille::kubernetes::{KubernetesError, Sent, Settings};
 use std::time::Duration;
 
 #[tokio::test]
@@ -173,7 +172,7 @@ async fn the_outcome_of_an_act_by_command_is_as_honest() {
     let rejected = |class| move |sent: &Sent| matches!(sent, Sent::Rejected { class: is, .. } if *is == class);
     let unknown = |sent: &Sent| matches!(sent, Sent::Unknown { .. });
     let forbidden = "Error from server (Forbidden): deployments.apps \"x\" is forbidden";
-    let table: Vec<(Act, Vec<Act>, Box<dyn Fn(&Sent) -> bool>)> = vec![
+    let table: Vec<(Act, Vec<Act>, Judge)> = vec![
         (taken(), vec![result(Some(1), forbidden)], Box::new(rejected(FailureClass::Permission))),
         (taken(), vec![result(Some(1), "signal: killed")], Box::new(unknown)),
         (taken(), vec![result(None, "")], Box::new(unknown)),
@@ -199,9 +198,7 @@ async fn the_outcome_of_an_act_by_command_is_as_honest() {
 #[tokio::test]
 async fn a_probe_pod_is_not_made_by_a_command() {
     let bench = Bench::private().await;
-    let password = Secret::new("hunter2");
-    let pod = ProbePod::psql("sonarqube", "probe", "postgres:17", "w.example.test", 5432, "sonar", "reader", password);
-    let error = bench.cluster.create_probe_pod(&pod, soon()).await.unwrap_err();
+    let error = bench.cluster.create_probe_pod(&probe_pod(), soon()).await.unwrap_err();
     assert!(matches!(error, KubernetesError::Unreachable { .. }), "{error:?}");
     assert_eq!(bench.asked("/runCommand"), 0);
 }

@@ -9,8 +9,9 @@ use azure_core::time::{Duration as Span, OffsetDateTime};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reveille::azure::Azure;
+use reveille::domain::secret::Secret;
 use reveille::domain::workload::{WorkloadKind, WorkloadRef, WorkloadSelector};
-use reveille::kubernetes::{Cluster, Kubernetes, Settings};
+use reveille::kubernetes::{Cluster, Kubernetes, PgTarget, ProbePod, Sent, Settings};
 use reveille::probe::dns::Dns;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -50,6 +51,9 @@ impl TokenCredential for Credential {
         Ok(AccessToken::new(text, OffsetDateTime::now_utc() + Span::hours(1)))
     }
 }
+
+/// Whether an outcome is the expected one.
+pub type Judge = Box<dyn Fn(&Sent) -> bool>;
 
 /// What the small Azure Resource Manager knows.
 pub struct Arm {
@@ -203,4 +207,15 @@ pub fn result(exit_code: Option<i32>, logs: &str) -> Act {
     let state = if exit_code.is_some() { "succeeded" } else { "failed" };
     let properties = json!({"provisioningState": state, "exitCode": exit_code, "logs": logs});
     Act::answer(200, &json!({"id": "c1", "properties": properties}).to_string()).header("x-ms-request-id", "r-result")
+}
+
+pub fn probe_pod() -> ProbePod {
+    let target = PgTarget {
+        host: "writer.example.test".into(),
+        port: 5432,
+        database: "sonar".into(),
+        user: "reader".into(),
+        password: Secret::new("hunter2"),
+    };
+    ProbePod::psql("sonarqube", "reveille-probe", "postgres:17-alpine", target)
 }

@@ -96,7 +96,10 @@ impl Cluster {
             let way = self.way(&call.name).await?;
             let token = self.token(&call.name, &way, refused.as_ref()).await?;
             let patience = self.patience(&call.name, send_before)?;
-            match way.exchange(&call.request, token.as_ref(), patience).await {
+            let began = Instant::now();
+            let outcome = way.exchange(&call.request, token.as_ref(), patience).await;
+            log(&call.name, began, &outcome);
+            match outcome {
                 Ok(reply) if reply.status == 401 && !is_last => {
                     refused = token;
                     self.kept.forget(&way).await;
@@ -143,5 +146,17 @@ impl Cluster {
     pub(super) async fn command_token(&self, call: &CallName) -> Result<Option<Secret>, KubernetesError> {
         let way = self.way(call).await?;
         self.token(call, &way, None).await
+    }
+}
+
+fn log(call: &CallName, began: Instant, outcome: &Result<Reply, Broken>) {
+    let took = began.elapsed().as_millis();
+    match outcome {
+        Ok(Reply { status, request_ids, .. }) => {
+            tracing::debug!(%call, took, status, ?request_ids, "answer from a cluster")
+        }
+        Err(Broken::NeverSent(why) | Broken::Untrusted(why) | Broken::AfterSending { why, .. }) => {
+            tracing::warn!(%call, took, error = why, "no answer from a cluster");
+        }
     }
 }

@@ -23,6 +23,11 @@ const OUTPUT_LIMIT: usize = 512_000;
 enum Ran {
     Ended(Answer<CommandResult>),
     NotTaken(azure::Sent),
+    /// Taken, and not at its end in time.
+    Running {
+        result: SignedUrl,
+        request_ids: Vec<String>,
+    },
     /// Taken, but its result is not known.
     Lost {
         why: String,
@@ -46,10 +51,15 @@ impl Cluster {
                 Err((why, ids)) => failed(why, FailureClass::Transient, ids),
             },
             Ran::NotTaken(sent) => failed(sent.text(), class(&sent), sent.request_ids().to_vec()),
+            Ran::Running { request_ids, .. } => {
+                let limit = duration::text(self.settings.command_timeout);
+                failed(format!("the command gave no result within {limit}"), FailureClass::Transient, request_ids)
+            }
             Ran::Lost { why, request_ids } => failed(why, FailureClass::Transient, request_ids),
         }
     }
 
+    /// Nothing is waited for beyond `send_before`: a command that runs on after it is as accepted as any operation.
     pub(super) async fn act_around(
         &self,
         call: &Call,
@@ -59,16 +69,30 @@ impl Cluster {
     ) -> Result<Sent, KubernetesError> {
         let via = Via::RunCommand;
         Ok(match self.run(call, &unreachable, send_before).await? {
-            Ran::Ended(answer) => match reply(answer) {
-                Ok(reply) => Sent::of(reply, done),
-                Err((reason, request_ids)) => Sent::Unknown { via, reason, request_ids },
-            },
+            Ran::Ended(answer) => ended(answer, done),
+            Ran::Running { result, request_ids } => Sent::Accepted { via, operation: Some(result), request_ids },
             Ran::NotTaken(sent) => not_taken(sent),
             Ran::Lost { why: reason, request_ids } => Sent::Unknown { via, reason, request_ids },
         })
     }
 
-    /// An error means that no command was sent.
+    /// What came of an act that [ran on](Sent::Accepted) as a command: `None` while it runs. That the object of a deletion
+    /// was gone already comes as a rejection here.
+    pub async fn command_outcome(&self, operation: &SignedUrl) -> Result<Option<Sent>, KubernetesError> {
+        let answer = self.azure.aks().command_result(&self.id, operation).await;
+        let failed = |source| KubernetesError::Around {
+            call: self.name("get", "command results", String::new()).boxed(),
+            unreachable: "a command is on its way".into(),
+            source: Box::new(source),
+        };
+        let Answer { value, request_ids } = answer.map_err(failed)?;
+        Ok(match value {
+            CommandPoll::Running { .. } => None,
+            CommandPoll::Done(value) => Some(ended(Answer { value, request_ids }, DoneWhen::Never)),
+        })
+    }
+
+    /// Sends a command, and waits for its result until the same moment. An error means that no command was sent.
     async fn run(&self, call: &Call, unreachable: &str, send_before: Instant) -> Result<Ran, KubernetesError> {
         let no_way = |around: String| KubernetesError::Unreachable {
             call: call.name.boxed(),
@@ -89,9 +113,9 @@ impl Cluster {
         let ran = match asked.map_err(around)? {
             Commanded::Done(answer) => Ran::Ended(answer),
             Commanded::NotTaken(sent) => Ran::NotTaken(sent),
-            Commanded::Running { result, request_ids } => self.result(&result, request_ids).await,
+            Commanded::Running { result, request_ids } => self.result(result, request_ids, send_before).await,
         };
-        if matches!(ran, Ran::Ended(_)) {
+        if matches!(ran, Ran::Ended(_) | Ran::Running { .. }) {
             self.kept.went_around(unreachable, &self.settings);
         }
         Ok(ran)
@@ -106,25 +130,31 @@ impl Cluster {
     }
 
     /// Waits for the result of a command that was taken.
-    async fn result(&self, link: &SignedUrl, mut request_ids: Vec<String>) -> Ran {
-        let limit = self.settings.command_timeout;
-        let deadline = Instant::now() + limit;
+    async fn result(&self, result: SignedUrl, mut request_ids: Vec<String>, deadline: Instant) -> Ran {
         loop {
-            let pause = match self.azure.aks().command_result(&self.id, link).await {
-                Ok(Answer { value: CommandPoll::Done(value), request_ids: ids }) => {
+            let looked = tokio::time::timeout_at(deadline, self.azure.aks().command_result(&self.id, &result)).await;
+            let pause = match looked {
+                Ok(Ok(Answer { value: CommandPoll::Done(value), request_ids: ids })) => {
                     request_ids.extend(ids);
                     return Ran::Ended(Answer { value, request_ids });
                 }
-                Ok(Answer { value: CommandPoll::Running { retry_after }, .. }) => retry_after,
-                Err(error) => return Ran::Lost { why: error.text(), request_ids },
+                Ok(Ok(Answer { value: CommandPoll::Running { retry_after }, .. })) => retry_after,
+                Ok(Err(error)) => return Ran::Lost { why: error.text(), request_ids },
+                Err(_) => return Ran::Running { result, request_ids },
             };
             let next = Instant::now() + pause.unwrap_or(self.settings.command_poll);
-            if next > deadline {
-                let why = format!("the command gave no result within {}", duration::text(limit));
-                return Ran::Lost { why, request_ids };
+            if next >= deadline {
+                return Ran::Running { result, request_ids };
             }
             tokio::time::sleep_until(next).await;
         }
+    }
+}
+
+fn ended(answer: Answer<CommandResult>, done: DoneWhen) -> Sent {
+    match reply(answer) {
+        Ok(reply) => Sent::of(reply, done),
+        Err((reason, request_ids)) => Sent::Unknown { via: Via::RunCommand, reason, request_ids },
     }
 }
 

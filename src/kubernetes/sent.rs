@@ -4,6 +4,7 @@ use super::error::Refusal;
 use super::reply::Reply;
 use crate::domain::duration;
 use crate::domain::failure::FailureClass;
+use crate::domain::secret::SignedUrl;
 use crate::domain::workload::Via;
 use std::time::Duration;
 
@@ -12,7 +13,12 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
     /// Taken; the cluster's controllers do the rest.
-    Accepted { via: Via, request_ids: Vec<String> },
+    Accepted {
+        via: Via,
+        /// Of a command that still runs: where [its outcome](super::Cluster::command_outcome) will be.
+        operation: Option<SignedUrl>,
+        request_ids: Vec<String>,
+    },
     /// It was so already: what is to be deleted is gone, what is to be made is there.
     AlreadyThere { via: Via, text: String, request_ids: Vec<String> },
     /// Refused for a reason that asking again at once does not change.
@@ -37,7 +43,7 @@ pub(super) enum DoneWhen {
 impl Sent {
     pub(super) fn of(reply: Reply, done: DoneWhen) -> Self {
         if reply.is_success() {
-            return Self::Accepted { via: reply.via, request_ids: reply.request_ids };
+            return Self::Accepted { via: reply.via, operation: None, request_ids: reply.request_ids };
         }
         let refusal = reply.refusal();
         let (text, done) = (refusal.to_string(), done.is(&refusal));
@@ -72,7 +78,8 @@ impl Sent {
     /// One sentence for journals and reports.
     pub fn text(&self) -> String {
         match self {
-            Self::Accepted { .. } => "accepted".into(),
+            Self::Accepted { operation: Some(_), .. } => "accepted as a command, which still runs".into(),
+            Self::Accepted { operation: None, .. } => "accepted".into(),
             Self::AlreadyThere { text, .. } => format!("already done: {text}"),
             Self::Rejected { class, code, message, .. } if code.is_empty() => format!("rejected ({class}): {message}"),
             Self::Rejected { class, code, message, .. } => format!("rejected ({class}): {code}: {message}"),

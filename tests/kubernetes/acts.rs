@@ -21,7 +21,7 @@ async fn a_workload_is_scaled_through_its_scale_sub_resource_alone() {
         let api = Server::play([Act::answer(200, r#"{"kind":"Scale"}"#).header("audit-id", "a-7")]).await;
         let object = WorkloadRef { kind, ..app() };
         let sent = Bench::of(&api).await.cluster.scale(&object, 0, soon()).await.unwrap();
-        assert_eq!(sent, Sent::Accepted { via: Via::Direct, request_ids: vec!["a-7".into()] });
+        assert_eq!(sent, Sent::Accepted { via: Via::Direct, operation: None, request_ids: vec!["a-7".into()] });
         let seen = &api.seen()[0];
         let path = format!("/apis/apps/v1/namespaces/sonarqube/{plural}/sonarqube-sonarqube-dce-app/scale");
         assert_eq!((seen.method.as_str(), super::support::path(&seen.target)), ("PATCH", path.as_str()));

@@ -202,3 +202,17 @@ async fn a_probe_pod_is_not_made_by_a_command() {
     assert!(matches!(error, KubernetesError::Unreachable { .. }), "{error:?}");
     assert_eq!(bench.asked("/runCommand"), 0);
 }
+
+#[tokio::test]
+async fn an_act_does_not_wait_beyond_its_time_and_its_outcome_can_be_looked_up_later() {
+    let slow = Settings { command_poll: Duration::from_secs(3600), ..settings() };
+    let bench = Bench::with(private_kubeconfig(), slow).await;
+    bench.command(taken(), [Act::answer(202, ""), Act::answer(202, "")]);
+    let sent = bench.cluster.scale(&app(), 0, soon()).await.unwrap();
+    let Sent::Accepted { operation: Some(operation), .. } = sent else { panic!("{sent:?}") };
+    assert_eq!(bench.cluster.command_outcome(&operation).await.unwrap(), None);
+    let forbidden = "Error from server (Forbidden): deployments.apps \"x\" is forbidden";
+    bench.arm_state.lock().unwrap().results.push_back(result(Some(1), forbidden));
+    let outcome = bench.cluster.command_outcome(&operation).await.unwrap().unwrap();
+    assert!(matches!(outcome, Sent::Rejected { class: FailureClass::Permission, .. }), "{outcome:?}");
+}

@@ -2,9 +2,10 @@
 //! `sonarqube-dce` installs (github.com/SonarSource/helm-chart-sonarqube).
 
 use super::entry::Entry;
-use crate::domain::workload::{LabelSelector, WorkloadSelector};
+use crate::domain::plan::Kubernetes;
+use crate::domain::workload::{Counts, LabelSelector, WorkloadKind, WorkloadRef, WorkloadSelector};
 
-pub(super) fn read(entry: &Entry<'_>) -> Option<WorkloadSelector> {
+pub(super) fn read(entry: &Entry<'_>) -> Option<Kubernetes> {
     if entry.is_absent() {
         return None;
     }
@@ -12,11 +13,37 @@ pub(super) fn read(entry: &Entry<'_>) -> Option<WorkloadSelector> {
     let default = WorkloadSelector::sonarqube();
     let namespace = section.get("namespace").parsed("the name of a namespace", namespace);
     let labels = section.get("selector").parsed("a label selector such as \"app=sonarqube\"", selector);
+    let namespace = namespace.unwrap_or(default.namespace);
+    let replicas = replicas(&section.get("replicas"), &namespace);
     section.finish();
-    Some(WorkloadSelector {
-        namespace: namespace.unwrap_or(default.namespace),
-        labels: labels.unwrap_or(default.labels),
-    })
+    let workload = WorkloadSelector { namespace, labels: labels.unwrap_or(default.labels) };
+    Some(Kubernetes { workload, replicas })
+}
+
+/// `["deployment/app=2", "statefulset/search=3"]`.
+fn replicas(entry: &Entry<'_>, namespace: &str) -> Counts {
+    let mut counts = Counts::new();
+    for entry in entry.list().unwrap_or_default() {
+        let read = |text: &str| count(text, namespace).ok_or("is not kind/name=count, such as \"deployment/app=2\"");
+        let Some((object, count)) = entry.parsed("an object and its replicas", read) else { continue };
+        if counts.insert(object, count).is_some() {
+            entry.reject_value("names an object twice");
+        }
+    }
+    counts
+}
+
+fn count(text: &str, namespace: &str) -> Option<(WorkloadRef, u32)> {
+    let (object, count) = text.split_once('=')?;
+    let (kind, name) = object.trim().split_once('/')?;
+    let kind = match kind.to_ascii_lowercase().as_str() {
+        "deployment" => WorkloadKind::Deployment,
+        "statefulset" => WorkloadKind::StatefulSet,
+        _ => return None,
+    };
+    let count = count.trim().parse().ok().filter(|count| *count > 0)?;
+    let name = Some(name.to_owned()).filter(|name| !name.is_empty() && !name.contains('/'))?;
+    Some((WorkloadRef { kind, namespace: namespace.to_owned(), name }, count))
 }
 
 /// RFC 1123 label, as Kubernetes wants it.

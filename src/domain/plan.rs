@@ -5,7 +5,7 @@ use super::names::{ChannelName, PlanName, SiteName};
 use super::resource::{HostPort, ResourceId};
 use super::secret::SecretRef;
 use super::timing::Timing;
-use super::workload::WorkloadSelector;
+use super::workload::{Counts, WorkloadSelector};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub struct Plan {
     pub database: Database,
     /// Without it nothing is done inside the clusters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kubernetes: Option<WorkloadSelector>,
+    pub kubernetes: Option<Kubernetes>,
     pub fence: Fence,
     pub apps: Vec<App>,
     /// Alert rules that may start a run; empty means any rule whose target, metric and origin match.
@@ -61,6 +61,16 @@ pub enum Workload {
     StartsWithCluster,
     /// Scaled to zero before its cluster was stopped; a run releases it once the old site is fenced.
     Parked,
+}
+
+/// What the workload is inside its clusters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kubernetes {
+    pub workload: WorkloadSelector,
+    /// How many pods each object has when it runs: what a release brings back where nothing was remembered, since a
+    /// standby that was deployed parked never had any.
+    #[serde(default)]
+    pub replicas: Counts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +174,11 @@ impl AppKind {
 impl Plan {
     pub fn site(&self, name: &SiteName) -> Option<&Site> {
         self.sites.iter().find(|site| &site.name == name)
+    }
+
+    /// How many pods each object has when it runs, where the plan says so.
+    pub fn replicas(&self) -> Option<&Counts> {
+        self.kubernetes.as_ref().map(|kubernetes| &kubernetes.replicas).filter(|replicas| !replicas.is_empty())
     }
 
     /// The site that serves in normal times.

@@ -31,7 +31,7 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     let created = &view.run.created;
     let scaling = Scaling { view, site: &created.standby, workload };
     let Some(seen) = scaling.workload.value().filter(|seen| !seen.parts.is_empty()) else { return not_seen(&scaling) };
-    match created.standby_workload.counts() {
+    match created.standby_counts() {
         Some(counts) => release(&scaling, counts, seen, unfenced),
         None => released_by_others(&scaling, seen),
     }
@@ -70,8 +70,7 @@ fn missing(scaling: &Scaling<'_>, scale: &Scale) -> Look {
     if !scaling.is_overdue() {
         return scaling.pending();
     }
-    let what =
-        format!("{} is not there any more; when the site was parked it had {} replicas.", scale.object, scale.replicas);
+    let what = format!("{} is not there; it is to have {} replicas.", scale.object, scale.replicas);
     let means = "Deploy it again under this name: the run waits for it.";
     scaling.asks(what, means, scaling.commands([scale.clone()]))
 }
@@ -80,7 +79,7 @@ fn not_seen(scaling: &Scaling<'_>) -> Look {
     if !scaling.is_overdue() {
         return scaling.pending();
     }
-    let counts = scaling.view.run.created.standby_workload.counts().cloned().unwrap_or_default();
+    let counts = scaling.view.run.created.standby_counts().cloned().unwrap_or_default();
     let scales = counts.into_iter().map(|(object, replicas)| Scale { object, replicas });
     let what = format!("The workload at {} cannot be released: {}.", scaling.site, scaling.saw().text());
     scaling.asks(what, "Its cluster is up, and what runs in it cannot be seen.", scaling.commands(scales))

@@ -164,10 +164,10 @@ impl Wired {
     }
 
     async fn workload(&self, scene: &Scene<'_>) -> Fact<WorkloadView> {
-        let Some(selector) = &scene.plan.kubernetes else {
+        let Some(kubernetes) = &scene.plan.kubernetes else {
             return self.observer.nobody("the plan has no [plan.kubernetes]");
         };
-        self.observer.workload(scene.standby, selector, scene.plan.timing.arm_timeout).await
+        self.observer.workload(scene.standby, &kubernetes.workload, scene.plan.timing.arm_timeout).await
     }
 
     async fn origin_if(&self, wanted: bool, plan: &Plan, site: &Site) -> Option<Fact<OriginView>> {

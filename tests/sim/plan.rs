@@ -4,10 +4,12 @@ use super::process::channel_names;
 use super::weather::{Standby, Weather};
 use super::world::SITES;
 use reveille::domain::names::{PlanName, SiteName};
-use reveille::domain::plan::{App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Plan, Promote, Site, Workload};
+use reveille::domain::plan::{
+    App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Kubernetes, Plan, Promote, Site, Workload,
+};
 use reveille::domain::resource::{HostPort, ResourceId};
 use reveille::domain::timing::Timing;
-use reveille::domain::workload::WorkloadSelector;
+use reveille::domain::workload::{Counts, WorkloadSelector};
 use reveille::engine::Configured;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +38,7 @@ fn plan(weather: &Weather) -> Plan {
         },
         sites: vec![site(0), site(1)],
         database: database(),
-        kubernetes: Some(WorkloadSelector::sonarqube()),
+        kubernetes: Some(Kubernetes { workload: WorkloadSelector::sonarqube(), replicas: Counts::new() }),
         fence: Fence { unable: weather.fence_unable },
         apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
         alert_rules: Vec::new(),

@@ -10,6 +10,7 @@ use crate::domain::parking::{Scale, StandbyWorkload};
 use crate::domain::plan::Plan;
 use crate::domain::runbook::{self, Line, RunKind, StepName};
 use crate::domain::secret::SignedUrl;
+use crate::domain::workload::Counts;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -148,6 +149,11 @@ impl Created {
     /// The runbook of the run.
     pub fn lines(&self) -> &'static [Line] {
         runbook::lines(self.kind, &self.standby_workload)
+    }
+
+    /// The counts that bring the standby's workload back: remembered, else configured.
+    pub fn standby_counts(&self) -> Option<&Counts> {
+        self.standby_workload.counts().or_else(|| self.plan.replicas())
     }
 }
 

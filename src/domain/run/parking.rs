@@ -36,6 +36,7 @@ fn parked(run: &RunState) -> Option<Counts> {
 }
 
 /// The largest counts that this run saw, or that were remembered from before: while pods go the counts are zero already.
+/// Where nobody ever saw any, those of the configuration.
 pub fn counts(run: &RunState) -> Option<Counts> {
     let step = run.step(StepName::ParkWorkload)?;
     let seen = step.observations.iter().chain(&step.proof).filter_map(|saw| match saw {
@@ -48,5 +49,5 @@ pub fn counts(run: &RunState) -> Option<Counts> {
         *known = count.max(*known);
     }
     most.retain(|_, count| *count > 0);
-    (!most.is_empty()).then_some(most)
+    if most.is_empty() { run.created.plan.replicas().cloned() } else { Some(most) }
 }

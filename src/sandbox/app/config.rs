@@ -35,7 +35,8 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
     json!({
         "name": workload.product,
         "automation": scenario.plan.automation,
-        "workload": "starts-with-cluster",
+        "workload": scenario.plan.workload,
+        "kubernetes": kubernetes(workload),
         "rto": "5m",
         "rpo": "5m",
         "cooldown": scenario.plan.cooldown,
@@ -58,6 +59,15 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
         "fence": {"unable": scenario.plan.unable},
         "app": [{"kind": "sonarqube", "served_by_header": "x-served-by"}],
         "timing": timing(scenario),
+    })
+}
+
+/// What the chart installs, under the workload's own name.
+fn kubernetes(workload: &Workload) -> Value {
+    let release = format!("{0}-sonarqube-dce", workload.product);
+    json!({
+        "namespace": workload.product,
+        "replicas": [format!("deployment/{release}-app=2"), format!("statefulset/{release}-search=3")],
     })
 }
 
@@ -95,6 +105,9 @@ fn fast() -> Value {
         "metric_window": "1m",
         "metric_settle": "0s",
         "cluster_poll": "500ms",
+        "cluster_rest": "0s",
+        "workload_poll": "300ms",
+        "workload_deadline": "15s",
         "writer_poll": "500ms",
         "app_poll": "500ms",
         "fence_deadline": "8s",

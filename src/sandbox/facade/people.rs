@@ -26,7 +26,10 @@ impl Sandbox {
         self.world.log(Event::Note, format!("{done} {} ({})", person.who, person.why));
         let key = self.keys.named.get(PERSON_KEY).cloned().unwrap_or_default();
         let url = format!("{}/api/v1/{path}", self.host().url());
-        let body = json!({"who": person.who, "why": person.why});
+        let mut body = json!({"who": person.who, "why": person.why});
+        if person.starts() && person.verb != "failover" {
+            body["kind"] = json!(person.verb);
+        }
         let request = || {
             let request = self.planes.client().request_url(Method::POST, &url);
             request.header("x-functions-key", &key).json(&body).timeout(PATIENCE)
@@ -36,7 +39,7 @@ impl Sandbox {
 
     fn path_of(&self, person: &Person) -> Option<String> {
         if !person.is_about_run() {
-            let verb = if person.verb == "failover" { "runs" } else { &person.verb };
+            let verb = if person.starts() { "runs" } else { &person.verb };
             return Some(format!("plans/{}/{verb}", person.plan));
         }
         let run = notices(&self.world.entries(), &person.plan).pop()?.run;

@@ -68,7 +68,7 @@ impl From<Fault> for ArmFault {
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The verb of the operator API: `approve`, `decline`, `abort` (the newest run), `pause`, `resume`, `acknowledge`
-    /// (the plan), or `failover` (start a run by hand).
+    /// (the plan), or the kind of a run that is started by hand: `failover`, `park`.
     pub verb: String,
     /// Plan name.
     pub plan: String,
@@ -110,5 +110,10 @@ impl Person {
     /// Whether the verb is about a run rather than the whole plan.
     pub fn is_about_run(&self) -> bool {
         matches!(self.verb.as_str(), "approve" | "decline" | "abort")
+    }
+
+    /// Whether the verb names the kind of a run to be started.
+    pub fn starts(&self) -> bool {
+        matches!(self.verb.as_str(), "failover" | "park")
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::duration;
 use super::kubernetes::KubernetesKnobs;
 use crate::sandbox::planes::Unreachable;
-use crate::sandbox::world::{Workload, World};
+use crate::sandbox::world::{Cluster, Workload, World};
 
 /// The world of a scenario. What is missing has the default: a region that fails and recovers in seconds.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +51,8 @@ pub struct WorldKnobs {
     pub canary: bool,
     /// What becomes of the alert's webhook call.
     pub webhook: Webhook,
+    /// The standbys' clusters run when the scenario begins.
+    pub standby_runs: bool,
     /// The inside of the clusters.
     pub kubernetes: KubernetesKnobs,
 }
@@ -84,6 +86,7 @@ impl Default for WorldKnobs {
             served_by_header: true,
             canary: true,
             webhook: Webhook::Delivered,
+            standby_runs: false,
             kubernetes: KubernetesKnobs::default(),
         }
     }
@@ -114,6 +117,11 @@ impl WorldKnobs {
             settings.canary = self.canary;
         });
         self.kubernetes.apply(world);
+        if self.standby_runs {
+            for workload in self.workloads() {
+                world.change_cluster(&workload.sites[1].cluster, Cluster::turn_on);
+            }
+        }
     }
 }
 
@@ -123,6 +131,8 @@ impl WorldKnobs {
 pub struct Plan {
     /// `observe`, `approve` or `act`.
     pub automation: String,
+    /// `starts-with-cluster` or `parked`.
+    pub workload: String,
     /// What to do about a primary that cannot be fenced: `ask` or `continue`.
     pub unable: String,
     /// Time between two automatic runs.
@@ -148,6 +158,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             automation: "act".to_owned(),
+            workload: "starts-with-cluster".to_owned(),
             unable: "ask".to_owned(),
             cooldown: "10m".to_owned(),
             pace: Pace::default(),

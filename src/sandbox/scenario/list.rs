@@ -26,6 +26,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "primary-returns",
     "approval",
     "two-plans",
+    "parked-standby",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -138,6 +138,16 @@ impl Pool {
     }
 }
 
+impl Cluster {
+    /// As a cluster that was started long ago.
+    pub fn turn_on(&mut self) {
+        (self.power, self.provisioning, self.nodes_running) = (Power::Running, Provisioning::Succeeded, true);
+        for pool in &mut self.pools {
+            (pool.power, pool.provisioning) = (Power::Running, Provisioning::Succeeded);
+        }
+    }
+}
+
 impl World {
     /// The cluster of that name, whatever its case.
     pub fn cluster(&self, name: &str) -> Option<Cluster> {

@@ -1,6 +1,10 @@
 //! What people read: reports as Markdown and on a terminal.
 
+mod browser;
+mod chromium;
 mod journals;
+mod lengths;
+mod page;
 mod stories;
 
 use insta::assert_snapshot;

@@ -108,9 +108,7 @@ fn data_loss(report: &Report) -> String {
 
 /// The text as a sentence of its own.
 fn sentence(phrase: &str) -> String {
-    let mut chars = phrase.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    text(&format!("{first}{}", chars.as_str()))
+    text(&words::capital(phrase))
 }
 
 fn table(title: &str, columns: &[&str], rows: &[Vec<String>]) -> String {

@@ -10,9 +10,10 @@ pub use run::{ask, event, run, step_took, step_words};
 
 use super::page::Ink;
 use super::words;
+use crate::domain::report::Report;
 
 /// The mark in front of a step, and how both look.
-fn mark(state: &str) -> (&'static str, Ink) {
+pub(super) fn mark(state: &str) -> (&'static str, Ink) {
     match state {
         "succeeded" => ("✓", Ink::Good),
         "failed" => ("✗", Ink::Bad),
@@ -42,6 +43,14 @@ fn outcome_ink(state: &str) -> Ink {
         "serving" => Ink::Careful,
         "running" => Ink::Bold,
         _ => Ink::Bad,
+    }
+}
+
+/// What is owed or not proven is not plainly good, whatever the outcome's word.
+pub(super) fn headline_ink(report: &Report) -> Ink {
+    match outcome_ink(&report.state) {
+        Ink::Good if !report.owed.is_empty() || !report.not_proven.is_empty() => Ink::Careful,
+        ink => ink,
     }
 }
 

@@ -32,6 +32,13 @@ pub fn one_line(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The phrase as the beginning of a sentence.
+pub(super) fn capital(phrase: &str) -> String {
+    let mut chars = phrase.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    first + chars.as_str()
+}
+
 /// The text with the name in place of each Azure resource id, which Markdown and JSON give in full.
 pub(super) fn with_short_ids(text: &str) -> String {
     let words = text.split(' ').map(|word| {

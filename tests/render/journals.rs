@@ -44,19 +44,24 @@ impl Journal {
     /// A failover that an alert started at 02:14:05, four minutes after the metric's first bad minute.
     pub fn by_alert() -> Self {
         let by = StartedBy::Alert { alert: Some("a1".into()), rule: Some("afd-primary-origin-health".into()) };
-        Self::created(by)
+        Self::created(RunKind::Failover, by)
+    }
+
+    /// A run that pays a fence debt.
+    pub fn for_a_debt() -> Self {
+        Self::created(RunKind::Fence, StartedBy::Debt { of_run: run_id() })
     }
 
     pub fn by_person(why: &str) -> Self {
         let (by, said) = ("function key night-shift".into(), Some("Ada".into()));
-        Self::created(StartedBy::Person { by, said, why: why.into(), force: false })
+        Self::created(RunKind::Failover, StartedBy::Person { by, said, why: why.into(), force: false })
     }
 
-    fn created(started_by: StartedBy) -> Self {
+    fn created(kind: RunKind, started_by: StartedBy) -> Self {
         let created = Created {
             run: run_id(),
             incident: IncidentId::new("sonarqube.i20261104T021405Z.p7c2"),
-            kind: RunKind::Failover,
+            kind,
             runbook: VERSION,
             started_by,
             plan: plan(),

@@ -34,7 +34,7 @@ fn started(fence: reveille::domain::observation::Observation) -> Journal {
         .proven(StartReplica, cluster("centralus", "Succeeded", "Running"))
 }
 
-fn served(journal: Journal, index: IndexState) -> Journal {
+pub fn served(journal: Journal, index: IndexState) -> Journal {
     let journal = journal
         .started(VerifyApp)
         .later(130)

@@ -2,13 +2,14 @@
 
 use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
-    StepLine, advice,
+    StepLine, WaitLine, advice,
 };
 use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
 use crate::domain::run::state::{Intent, StepState, Word};
+use crate::domain::run::wait::Wait;
 use crate::domain::run::{Approval, Phase, RunState, StartedBy};
 use crate::domain::runbook::StepName;
 use crate::domain::writer::WriterView;
@@ -33,11 +34,13 @@ impl Report {
             outage_since: created.outage_since,
             admitted_at: run.created_at,
             ended_at: run.ended_at,
+            as_of: Some(run.last_event_at),
             primary: created.primary.clone(),
             standby: created.standby.clone(),
             recovery_time: recovery_time(run),
             data_loss: data_loss(run),
             steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
+            waits: waits(run),
             not_proven: not_proven(run),
             owed: owed(run),
             next_steps: advice::next_steps(run),
@@ -135,6 +138,11 @@ fn step_line(run: &RunState, step: StepName) -> Option<StepLine> {
         calls: state.intents.iter().map(call_line).collect(),
         failure: state.failure.as_ref().map(|(_, message)| message.clone()),
     })
+}
+
+fn waits(run: &RunState) -> Vec<WaitLine> {
+    let line = |wait: &Wait| WaitLine { step: wait.step, from: wait.from, to: wait.to, what: wait.what.clone() };
+    run.waits.iter().map(line).collect()
 }
 
 fn evidence(state: &StepState) -> Vec<EvidenceLine> {

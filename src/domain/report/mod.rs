@@ -32,12 +32,18 @@ pub struct Report {
     pub outage_since: DateTime<Utc>,
     pub admitted_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
+    /// Time of the journal's newest event when this report was made (UTC): a run that goes on is told up to here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<DateTime<Utc>>,
     /// The site that was left, and the site moved to.
     pub primary: SiteName,
     pub standby: SiteName,
     pub recovery_time: RecoveryTime,
     pub data_loss: DataLoss,
     pub steps: Vec<StepLine>,
+    /// Times in which the run waited for a person, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<WaitLine>,
     pub not_proven: Vec<String>,
     pub owed: Vec<String>,
     pub next_steps: Vec<NextStep>,
@@ -87,6 +93,17 @@ pub struct StepLine {
     pub evidence: Vec<EvidenceLine>,
     pub calls: Vec<CallLine>,
     pub failure: Option<String>,
+}
+
+/// The run, or a step of it, waited for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaitLine {
+    /// Absent when the whole run waited for approval.
+    pub step: Option<StepName>,
+    pub from: DateTime<Utc>,
+    /// Absent while it waits.
+    pub to: Option<DateTime<Utc>>,
+    pub what: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ pub mod next;
 pub mod parking;
 pub mod state;
 mod text;
+pub mod wait;
 
 pub use event::{Ask, Call, Created, Driver, RunEvent, Sent, StartedBy, Verb};
 pub use next::{Next, next};

@@ -2,6 +2,7 @@
 
 use super::claim::Claim;
 use super::event::{Ask, Call, Created, RunEvent, Sent};
+use super::wait::{self, Wait};
 use crate::domain::chain::Entry;
 use crate::domain::failure::FailureClass;
 use crate::domain::names::{ChannelName, RunId};
@@ -20,6 +21,8 @@ pub struct RunState {
     pub created_at: DateTime<Utc>,
     pub steps: BTreeMap<StepName, StepState>,
     pub approval: Approval,
+    /// Every time it waited for a person, oldest first.
+    pub waits: Vec<Wait>,
     pub abort: Option<Word>,
     pub preempted_by: Option<RunId>,
     pub outcome: Option<Outcome>,
@@ -142,6 +145,7 @@ impl RunState {
             created_at: first.at,
             steps,
             approval: Approval::NotAsked,
+            waits: Vec::new(),
             abort: None,
             preempted_by: None,
             outcome: None,
@@ -160,6 +164,7 @@ impl RunState {
     pub fn apply(&mut self, entry: &Entry<RunEvent>) {
         self.last_event_at = entry.at;
         self.claim.apply(&entry.event);
+        wait::apply(&mut self.waits, entry);
         if let Some(step) = entry.event.step() {
             let state = self.steps.entry(step).or_default();
             state.apply(entry);

@@ -1,6 +1,6 @@
 //! A report, concise: what a person needs now. The rest is in Markdown and JSON.
 
-use super::{mark, outcome_ink};
+use super::{headline_ink, mark};
 use crate::domain::report::{NextStep, Report, StepLine};
 use crate::render::page::{Ink, Page, Screen};
 use crate::render::words::{self, Clock, finding};
@@ -19,14 +19,6 @@ pub fn report(report: &Report, screen: Screen) -> String {
     undelivered(&mut page, report);
     origin(&mut page, report);
     page.finish()
-}
-
-/// What is owed or not proven is not plainly good, whatever the outcome's word.
-fn headline_ink(report: &Report) -> Ink {
-    match outcome_ink(&report.state) {
-        Ink::Good if !report.owed.is_empty() || !report.not_proven.is_empty() => Ink::Careful,
-        ink => ink,
-    }
 }
 
 fn next_steps(page: &mut Page, steps: &[NextStep]) {

@@ -1,6 +1,7 @@
 //! `operator`: people, by HTTP and from the command line. Reading is for every caller, acting for known ones.
 
 mod act;
+mod form;
 mod read;
 mod status;
 

@@ -2,6 +2,7 @@
 
 use super::super::app::App;
 use super::super::json;
+use super::form::Form;
 use super::{Answered, is_possible, no_such_plan, no_such_run, status, store_failed};
 use crate::domain::causes::with_causes;
 use crate::domain::chain::Entry;
@@ -12,7 +13,7 @@ use crate::domain::status::Problem;
 use crate::engine::book::Book;
 use crate::engine::journal::{Journal, JournalError};
 use crate::host::{Answer, HttpAnswer, HttpRequestData};
-use crate::render::markdown;
+use crate::render::{html, markdown};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -72,32 +73,26 @@ fn has_news(entries: &[Entry<RunEvent>], after: u64) -> bool {
     entries.iter().any(|entry| entry.seq > after && entry.event.is_progress())
 }
 
-/// JSON, or Markdown when the caller prefers it.
+/// JSON, or the form that the caller prefers.
 pub(super) async fn report(app: &App, run: &RunId, request: &HttpRequestData) -> Answered {
     let (journal, _) = open(app, run).await?;
     let report = Report::of(journal.state(), journal.head());
-    if request.header("accept").is_some_and(prefers_markdown) {
-        let text = markdown::report(&report);
-        return Ok(Answer::http(HttpAnswer::text(200, "text/markdown; charset=utf-8", text)));
-    }
-    Ok(json(200, &report))
+    Ok(match request.header("accept").map_or(Form::Json, Form::preferred) {
+        Form::Json => json(200, &report),
+        Form::Markdown => {
+            Answer::http(HttpAnswer::text(200, "text/markdown; charset=utf-8", markdown::report(&report)))
+        }
+        Form::Html => Answer::http(page(&report)),
+    })
 }
 
-/// Whether an `Accept` header rates Markdown above JSON; at the same rate the one named first counts (RFC 9110, 12.5.1).
-fn prefers_markdown(accept: &str) -> bool {
-    let (mut markdown, mut json) = (None, None);
-    for (place, range) in accept.split(',').enumerate() {
-        let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let q = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
-        let rated = Some((q, std::cmp::Reverse(place)));
-        match kind.as_str() {
-            "text/markdown" => markdown = rated,
-            "application/json" | "application/*" => json = rated,
-            _ => {}
-        }
-    }
-    markdown.is_some_and(|(q, _)| q > 0.0) && markdown > json
+/// The page, which a browser must neither guess another kind from nor put into a frame.
+fn page(report: &Report) -> HttpAnswer {
+    HttpAnswer::text(200, "text/html; charset=utf-8", html::report(report))
+        .header("Content-Security-Policy", html::CONTENT_POLICY)
+        .header("X-Content-Type-Options", "nosniff")
+        .header("Referrer-Policy", "no-referrer")
+        .header("Cache-Control", "no-store")
 }
 
 async fn open(app: &App, run: &RunId) -> Result<(Journal, Vec<Entry<RunEvent>>), Problem> {
@@ -124,21 +119,4 @@ fn number(request: &HttpRequestData, name: &str) -> Result<Option<u64>, Problem>
     parsed.map_err(|_| {
         Problem::new(400, "Not a number", format!("{name} is {text:?}"), format!("Give {name} as a whole number."))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::prefers_markdown;
-
-    #[test]
-    fn the_form_that_the_caller_rates_highest_is_given() {
-        for accept in ["text/markdown", "text/markdown, application/json", "application/json;q=0.5, text/markdown"] {
-            assert!(prefers_markdown(accept), "{accept}");
-        }
-        for accept in
-            ["*/*", "application/json, text/markdown", "text/markdown;q=0.1, application/json", "text/markdown;q=0"]
-        {
-            assert!(!prefers_markdown(accept), "{accept}");
-        }
-    }
 }

@@ -1,0 +1,126 @@
+//! What a person needs first: the verdict, what was measured, what is open, what to do.
+
+use super::super::words::{self, Clock};
+use super::ink;
+use super::text::{Command, Said, Told, beginning, plain};
+use crate::domain::report::{NextStep, Report};
+use chrono::TimeDelta;
+use maud::{Markup, html};
+
+/// Longer headlines carry somebody's error text, which stands in full below.
+const HEADLINE: usize = 240;
+
+/// What this page is about, on top of it.
+pub(super) fn banner(report: &Report) -> Markup {
+    html! {
+        p.product { "Reveille" }
+        p { (report.kind) " of " strong { (Said(report.plan.as_str())) } ", from " (Said(report.primary.as_str())) " to "
+            (Said(report.standby.as_str())) }
+    }
+}
+
+/// The outcome in one sentence, with its colour, its mark and its word.
+pub(super) fn verdict(report: &Report) -> Markup {
+    let verdict = ink::of_run(report);
+    let headline = beginning(&report.headline, HEADLINE);
+    let cut = headline != plain(&report.headline);
+    html! {
+        div.verdict.(verdict.class) {
+            p.badge { span aria-hidden="true" { (verdict.mark) } " " (verdict.words) }
+            h1 { (Said(&headline)) }
+            @if cut { (Told(&report.headline)) }
+            p.when { (when(report)) }
+        }
+    }
+}
+
+/// When it ran, or how far it is known.
+fn when(report: &Report) -> String {
+    let from = words::moment(report.admitted_at);
+    match (report.ended_at, report.as_of) {
+        (Some(ended), _) => format!("{from} to {}", words::moment(ended)),
+        (None, Some(as_of)) => format!("Since {from}, not ended; as of {}", words::moment(as_of)),
+        (None, None) => format!("Since {from}, not ended"),
+    }
+}
+
+/// Recovery time and data loss, each against its target and with what it was measured by.
+pub(super) fn measured(report: &Report, clock: &Clock) -> Option<Markup> {
+    Some(html! {
+        div.measured {
+            (recovery(report, clock))
+            @if !words::nothing_was_lost(report) { (data_loss(report)) }
+        }
+    })
+}
+
+fn recovery(report: &Report, clock: &Clock) -> Markup {
+    let time = &report.recovery_time;
+    let class = match time.within_target {
+        Some(true) => "good",
+        Some(false) => "bad",
+        None if report.outcome.is_some() && !words::nothing_was_lost(report) => "bad",
+        None => "quiet",
+    };
+    let due = i64::try_from(time.target_seconds).ok().and_then(TimeDelta::try_seconds);
+    let due = due.and_then(|target| time.from.at.checked_add_signed(target));
+    html! {
+        article.card.(class) {
+            h3 { "Recovery time" }
+            p.figure { (words::capital(&words::recovery(report))) }
+            @if !words::nothing_was_lost(report) {
+                dl {
+                    div { dt { "From" } dd { time { (clock.text(time.from.at)) " UTC" } ": " (Said(&time.from.what)) } }
+                    div { dt { "To" } dd {
+                        @match &time.to {
+                            Some(to) => { time { (clock.text(to.at)) " UTC" } ": " (Said(&to.what)) }
+                            None => "not seen"
+                        }
+                    } }
+                    div { dt { "Target" } dd {
+                        (words::target(time.target_seconds))
+                        @if let Some(due) = due { ", until " time { (clock.text(due)) " UTC" } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn data_loss(report: &Report) -> Markup {
+    let loss = &report.data_loss;
+    let class = match loss.seconds {
+        Some(seconds) if seconds <= loss.target_seconds as f64 => "good",
+        Some(_) => "bad",
+        None => "quiet",
+    };
+    html! {
+        article.card.(class) {
+            h3 { "Data loss" }
+            p.figure { (Said(&words::capital(&loss.statement))) }
+            dl {
+                div { dt { "Measured" } dd { (loss.seconds.map_or_else(|| "not measured".to_owned(), words::took)) } }
+                div { dt { "Target" } dd { (words::target(loss.target_seconds)) } }
+            }
+        }
+    }
+}
+
+/// A section that is there only when it has something to say.
+pub(super) fn list(items: &[String]) -> Option<Markup> {
+    (!items.is_empty()).then(|| html! { ul.points { @for item in items { li { (Told(item)) } } } })
+}
+
+/// Each step with its commands, ready to be copied.
+pub(super) fn next_steps(steps: &[NextStep]) -> Option<Markup> {
+    Some(html! {
+        @if steps.is_empty() { p { "Nothing." } }
+        @else {
+            ol.next {
+                @for step in steps {
+                    li { (Told(&step.what)) @for command in &step.commands { (Command(command)) } }
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,125 @@
+//! The HTML page in a real browser: nothing asked for, nothing complained about, readable in every way it is looked at.
+//!
+//! With `REVEILLE_SCREENSHOTS=FOLDER` the pages, pictures and prints are kept there for people to look at.
+
+use super::chromium::{Chromium, View};
+use super::{lengths, stories};
+use reveille::domain::report::Report;
+use reveille::render::html;
+use std::path::{Path, PathBuf};
+
+/// Runs in the page, and says what is wrong with it.
+const AUDIT: &str = include_str!("audit.js");
+
+/// Every report that a reader may meet, by name.
+fn gallery() -> Vec<(&'static str, Report)> {
+    let hostile = "</script><script>alert(1)</script> \"'& \u{202e}drow ";
+    vec![
+        ("recovered", stories::recovered().report()),
+        ("owed", stories::owing_the_fence().report()),
+        ("no-capacity", stories::no_capacity().report()),
+        ("needs-promotion", stories::needs_a_promotion().report()),
+        ("declined", stories::declined().report()),
+        ("no-outage", stories::no_outage().report()),
+        ("quick", lengths::quick()),
+        ("slow", lengths::slow()),
+        ("waiting", lengths::waiting()),
+        ("never-ended", lengths::never_ended()),
+        ("one-step", lengths::one_step()),
+        ("twelve-steps", lengths::twelve_steps()),
+        ("hostile", lengths::quoting(&format!("{hostile}{}", "unbroken".repeat(40)))),
+        ("long-message", lengths::quoting(&"Allocation failed. ".repeat(527))),
+    ]
+}
+
+/// Where a page and its pictures go.
+struct Album {
+    scratch: tempfile::TempDir,
+    kept: Option<PathBuf>,
+}
+
+impl Album {
+    fn new() -> Self {
+        let kept = std::env::var_os("REVEILLE_SCREENSHOTS").map(PathBuf::from);
+        Self { scratch: tempfile::tempdir().unwrap(), kept }
+    }
+
+    fn page(&self, name: &str, report: &Report) -> PathBuf {
+        let page = self.kept.as_deref().unwrap_or(self.scratch.path()).join(format!("{name}.html"));
+        std::fs::write(&page, html::report(report)).unwrap();
+        page
+    }
+
+    fn keep(&self, name: &str, picture: impl FnOnce() -> Vec<u8>) {
+        if let Some(folder) = &self.kept {
+            std::fs::write(folder.join(name), picture()).unwrap();
+        }
+    }
+}
+
+fn look(browser: &mut Chromium, page: &Path, view: View, what: &str) {
+    browser.open(page, view);
+    assert_eq!(browser.requests(), [format!("file://{}", page.display())], "{what}: one request, the page itself");
+    let findings = browser.evaluate(AUDIT);
+    assert_eq!(findings, serde_json::json!([]), "{what}: {findings:#}");
+    assert!(browser.complaints().is_empty(), "{what}: {:?}", browser.complaints());
+}
+
+#[test]
+fn every_report_is_readable_in_a_browser_wide_and_narrow_light_and_dark() {
+    let (album, mut browser) = (Album::new(), Chromium::start());
+    for (name, report) in gallery() {
+        let page = album.page(name, &report);
+        for (width, dark) in [(1280, false), (390, true), (1280, true), (390, false)] {
+            let scheme = if dark { "dark" } else { "light" };
+            let what = format!("{name}-{width}-{scheme}");
+            look(&mut browser, &page, View { width, dark }, &what);
+            album.keep(&format!("{what}.png"), || browser.picture());
+        }
+    }
+}
+
+#[test]
+fn every_report_can_be_printed() {
+    let (album, mut browser) = (Album::new(), Chromium::start());
+    for (name, report) in gallery() {
+        let page = album.page(&format!("{name}-print"), &report);
+        // A dark screen prints on white paper too.
+        browser.open(&page, View { width: 1280, dark: true });
+        for (paper, width, height) in [("a4", 8.27, 11.69), ("letter", 8.5, 11.0)] {
+            let print = browser.print(width, height);
+            assert!(print.starts_with(b"%PDF"), "{name} on {paper}");
+            album.keep(&format!("{name}-{paper}.pdf"), || print);
+        }
+        browser.media("print", "dark");
+        assert_eq!(browser.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+        assert_eq!(browser.evaluate("getComputedStyle(document.querySelector('nav')).display"), "none");
+        assert_eq!(browser.evaluate(AUDIT), serde_json::json!([]), "{name} on paper");
+        browser.media("", "dark");
+    }
+}
+
+#[test]
+fn who_cannot_see_is_told_the_same() {
+    let (album, mut browser) = (Album::new(), Chromium::start());
+    let page = album.page("told", &stories::owing_the_fence().report());
+    for width in [1280, 390] {
+        browser.open(&page, View { width, dark: false });
+        let told = browser.told();
+        let has = |role: &str, name: &str| told.iter().any(|node| (node.0.as_str(), node.1.as_str()) == (role, name));
+        for (role, name) in [
+            ("heading", "Serving from centralus, not proven: that eastus2 is fenced: the fence is owed"),
+            ("navigation", "Sections of this report"),
+            ("region", "What to do next"),
+            ("image", "Timeline of the run"),
+            ("table", "Calls that change something"),
+            ("columnheader", "Request ids"),
+            ("banner", ""),
+            ("main", ""),
+        ] {
+            assert!(has(role, name), "{role} {name:?} at {width}: {told:#?}");
+        }
+        let drawings = told.iter().filter(|node| node.0 == "image").count();
+        assert_eq!(drawings, 1, "the drawing that is not shown is not told of");
+    }
+}

@@ -60,7 +60,7 @@
 //! kubernetes  azure, probe, config, engine, domain    the only code that knows the API of the clusters themselves
 //! observe     kubernetes, azure, probe and below      all of it becomes facts, here only
 //! steps       observe and everything below it    one file per step
-//! render      domain                             report → Markdown, terminal
+//! render      domain                             report → Markdown, HTML page, terminal
 //! notify      render, engine, config, domain     channels: Teams, CloudEvents
 //! host        domain                             the Functions host's contract, payload mode
 //! triggers    all of the above                   one file per function

@@ -158,6 +158,30 @@ async fn report_gives_terminal_text_markdown_or_the_servers_json() {
     assert!(markdown.stdout.starts_with("# Recovered: centralus serves\n"), "{}", markdown.everything());
     let json = reveille(&format!("report {} --json", world::RUN)).at(&url).await;
     assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap(), report());
+    let page = reveille(&format!("report {} --html", world::RUN)).at(&url).await;
+    let expected = reveille::render::html::report(&crate::render::recovered());
+    assert_eq!((page.stdout.trim_end(), page.code), (expected.as_str(), 0));
+}
+
+#[tokio::test]
+async fn a_report_goes_to_a_file_in_whichever_form() {
+    let url = Server::with(|world| world.report = Some(report())).start().await;
+    let folder = tempfile::tempdir().unwrap();
+    for (form, beginning) in
+        [("", "Recovered: "), ("--html", "<!DOCTYPE html>"), ("--markdown", "# Rec"), ("--json", "{")]
+    {
+        let file = folder.path().join("report");
+        let ended = reveille(&format!("report {} {form} --output {}", world::RUN, file.display())).at(&url).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{}", ended.everything());
+        let written = std::fs::read_to_string(&file).unwrap();
+        assert!(written.starts_with(beginning), "{form}: {written:.60}");
+    }
+    let nowhere = folder.path().join("no/such/folder");
+    let ended = reveille(&format!("report {} --html --output {}", world::RUN, nowhere.display())).at(&url).await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("cannot be written\n  caused by: No such file"), "{}", ended.everything());
+    assert_eq!(reveille(&format!("report {} --html --markdown", world::RUN)).at(&url).await.code, 64);
+    assert_eq!(reveille(&format!("report {} --html --json", world::RUN)).at(&url).await.code, 64);
 }
 
 #[tokio::test]

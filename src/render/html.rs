@@ -30,7 +30,7 @@ pub fn report(report: &Report) -> String {
         Section::of("not-proven", "Not proven", summary::list(&report.not_proven)),
         Section::of("owed", "Owed", summary::list(&report.owed)),
         Section::of("next", "What to do next", summary::next_steps(&report.next_steps)),
-        Section::of("run", "This run", Some(record::facts(report))),
+        Section::of("run", "This run", Some(record::facts(report, &clock))),
         Section::of("timeline", "Timeline", timeline::figure(report)),
         Section::of("steps", "Steps", steps::all(report, &clock)),
         Section::of("calls", "Calls that change something", steps::calls(report, &clock)),

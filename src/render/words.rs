@@ -3,7 +3,7 @@
 use crate::domain::duration;
 use crate::domain::report::{RecoveryTime, Report, StepLine};
 use crate::domain::resource::ResourceId;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::time::Duration;
 
 /// A span in seconds as people read it: `3.2s`, `14m 3s`.
@@ -79,6 +79,19 @@ impl Clock {
 /// Whether nothing was lost, so that neither recovery time nor data loss mean anything.
 pub(super) fn nothing_was_lost(report: &Report) -> bool {
     matches!(report.state.as_str(), "no-outage" | "fenced")
+}
+
+/// When the recovery time reaches its target.
+pub(super) fn target_at(time: &RecoveryTime) -> Option<DateTime<Utc>> {
+    let span = TimeDelta::try_seconds(i64::try_from(time.target_seconds).ok()?)?;
+    time.from.at.checked_add_signed(span)
+}
+
+/// Whether a run that goes on has reached its target without the standby serving.
+pub(super) fn target_passed(report: &Report) -> bool {
+    let time = &report.recovery_time;
+    let goes_on = report.outcome.is_none() && time.to.is_none();
+    goes_on && report.as_of.zip(target_at(time)).is_some_and(|(now, target)| now > target)
 }
 
 /// Recovery time against its target, in one sentence.

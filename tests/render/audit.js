@@ -43,6 +43,14 @@
     for (const [text, box] of texts) {
       if (box.left < frame.left - 2 || box.right > frame.right + 2) findings.push(`${name(text)} leaves the drawing`);
     }
+    const bars = [...svg.querySelectorAll("rect.bar, rect.wait, path")].filter((shape) => !shape.closest("defs"));
+    for (const [text, a] of texts.filter(([text]) => !text.matches(".number"))) {
+      for (const b of bars.map((bar) => bar.getBoundingClientRect())) {
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (across > 1 && down > 4) findings.push(`${name(text)} lies over a bar`);
+      }
+    }
     texts.forEach(([one, a], index) => texts.slice(index + 1).forEach(([other, b]) => {
       const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
       const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);

@@ -57,6 +57,15 @@ impl Album {
     }
 }
 
+/// Width and scheme have nothing to do with each other, so two views show all four; people want to see each.
+fn views(album: &Album) -> Vec<(u32, bool)> {
+    let mut views = vec![(1280, false), (390, true)];
+    if album.kept.is_some() {
+        views.extend([(1280, true), (390, false)]);
+    }
+    views
+}
+
 fn look(browser: &mut Chromium, page: &Path, view: View, what: &str) {
     browser.open(page, view);
     assert_eq!(browser.requests(), [format!("file://{}", page.display())], "{what}: one request, the page itself");
@@ -70,12 +79,49 @@ fn every_report_is_readable_in_a_browser_wide_and_narrow_light_and_dark() {
     let (album, mut browser) = (Album::new(), Chromium::start());
     for (name, report) in gallery() {
         let page = album.page(name, &report);
-        for (width, dark) in [(1280, false), (390, true), (1280, true), (390, false)] {
+        for (width, dark) in views(&album) {
             let scheme = if dark { "dark" } else { "light" };
             let what = format!("{name}-{width}-{scheme}");
             look(&mut browser, &page, View { width, dark }, &what);
             album.keep(&format!("{what}.png"), || browser.picture());
         }
+    }
+}
+
+/// An audit that finds nothing may also be one that does not look.
+#[test]
+fn the_audit_finds_what_is_wrong() {
+    let (album, mut browser) = (Album::new(), Chromium::start());
+    let page = album.page("spoilt", &stories::owing_the_fence().report());
+    let spoil = [
+        ("document.documentElement.style.setProperty('--quiet', '#999')", "has a contrast of 2."),
+        ("document.querySelector('main').style.width = '2000px'", "the page is "),
+        ("document.querySelector('th').removeAttribute('scope')", "has no scope"),
+        ("document.querySelector('#owed').id = 'next'", "the id next is there twice"),
+        ("document.querySelector('#owed').id = 'gone'", "#owed leads nowhere"),
+        ("document.querySelector('svg.wide .name').setAttribute('x', 300)", "lies over a bar"),
+        ("document.querySelector('svg.wide .name').setAttribute('x', 860)", "leaves the drawing"),
+        (
+            "document.querySelectorAll('svg.wide .caption')[1].setAttribute('y', 13); \
+          document.querySelectorAll('svg.wide .caption')[1].setAttribute('x', 460)",
+            "lies over",
+        ),
+        ("document.querySelector('h1').remove()", "a heading of level 2 after "),
+    ];
+    for (change, finding) in spoil {
+        browser.open(&page, View { width: 1280, dark: false });
+        assert_eq!(browser.evaluate(AUDIT), serde_json::json!([]));
+        browser.evaluate(change);
+        let found = browser.evaluate(AUDIT);
+        let found = found.as_array().unwrap();
+        assert!(found.iter().any(|said| said.as_str().unwrap().contains(finding)), "{change}: {found:#?}");
+    }
+    for (change, count) in [("fetch('https://example.com/x')", 2), ("new Image().src = 'https://example.com/y'", 2)] {
+        browser.open(&page, View { width: 1280, dark: false });
+        browser.evaluate(&format!("{change}; 0"));
+        browser.evaluate("new Promise((done) => setTimeout(done, 50))");
+        let noticed = browser.complaints().len() + browser.requests().len();
+        assert!(noticed >= count, "{change}: the policy forbids it, and the browser says so");
     }
 }
 

@@ -113,9 +113,12 @@ impl Chromium {
         self.events.iter().filter(|event| methods.iter().any(|method| event["method"] == *method)).collect()
     }
 
-    /// The whole page as PNG.
+    /// The page as PNG, down to where a picture cannot be longer.
     pub fn picture(&mut self) -> Vec<u8> {
-        let options = json!({ "format": "png", "captureBeyondViewport": true });
+        let size = self.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]");
+        let height = size[1].as_u64().unwrap().min(15_000);
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": height, "scale": 1 });
+        let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         decoded(&self.call("Page.captureScreenshot", options))
     }
 

@@ -8,7 +8,11 @@ use reveille::render::html;
 /// Tags and attributes of a page, without any text: what a browser would build.
 fn shape(page: &str) -> Vec<&str> {
     let body = page.split_once("</style>").expect("a style").1;
-    body.split('<').skip(1).map(|part| part.split('>').next().unwrap_or_default()).map(|tag| tag.split(' ').next().unwrap()).collect()
+    body.split('<')
+        .skip(1)
+        .map(|part| part.split('>').next().unwrap_or_default())
+        .map(|tag| tag.split(' ').next().unwrap())
+        .collect()
 }
 
 #[test]
@@ -17,8 +21,11 @@ fn a_recovery_as_a_page() {
     // The style is looked at in a browser, and its digest changes with it.
     let (before, rest) = page.split_once("<style>").unwrap();
     let body = rest.split_once("</style>").unwrap().1;
-    let head = before.replace(&before[before.find("sha256-").unwrap()..before.find("'; img").unwrap()], "sha256-[digest]");
-    assert_snapshot!(format!("{head}{body}").replace("><", ">\n<"));
+    let head =
+        before.replace(&before[before.find("sha256-").unwrap()..before.find("'; img").unwrap()], "sha256-[digest]");
+    let shown = format!("{head}{body}").replace("><", ">\n<");
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots");
+    insta::with_settings!({ snapshot_path => place }, { assert_snapshot!(shown) });
 }
 
 #[test]
@@ -46,7 +53,8 @@ fn the_verdict_comes_first_and_the_chain_last() {
     let main = page.split_once("</nav>").unwrap().1;
     let whole = page.split_once("<main").unwrap().1;
     assert!(whole.starts_with(" id=\"main\"><div class=\"verdict careful\">"), "{whole:.80}");
-    let places: Vec<usize> = order[1..].iter().map(|text| main.find(text).unwrap_or_else(|| panic!("no {text}"))).collect();
+    let places: Vec<usize> =
+        order[1..].iter().map(|text| main.find(text).unwrap_or_else(|| panic!("no {text}"))).collect();
     assert!(places.is_sorted(), "{places:?}");
 }
 
@@ -87,9 +95,21 @@ fn the_page_forbids_itself_everything_but_its_own_style() {
 fn times_in_which_a_person_was_waited_for_are_told() {
     let page = html::report(&lengths::slow());
     assert!(page.contains("waited for a person from 02:14:50 to 02:44:50"), "the approval");
+    assert!(
+        page.contains(
+            "<dt>Waited for <bdi>approval of the run</bdi></dt><dd><time>02:14:50 UTC</time> – <time>02:44:50"
+        )
+    );
     assert!(page.contains("Waited for a person <time>02:46:51</time> – <time>"), "the promotion");
     let open = html::report(&stories::needs_a_promotion().report());
     assert!(open.contains("</time> – now: <bdi>The writer endpoint leads to a replica in recovery.</bdi>"));
+}
+
+#[test]
+fn a_run_that_goes_on_says_when_its_target_has_passed() {
+    let passed = "30m, until <time>02:40:00 UTC</time>, which has passed";
+    assert!(html::report(&lengths::never_ended()).contains(passed));
+    assert!(!html::report(&stories::needs_a_promotion().report()).contains("which has passed"));
 }
 
 #[test]

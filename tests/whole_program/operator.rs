@@ -63,6 +63,12 @@ async fn a_run_can_be_read_from_its_first_question_to_its_report() {
     let markdown = stage.send(markdown).await;
     assert_eq!(markdown.kind, "text/markdown");
     assert!(markdown.text.contains("# ") && markdown.text.contains(&run), "{}", markdown.text);
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+    let page = stage.http.get(stage.url(&format!("v1/runs/{run}/report"))).header("accept", browser);
+    let page = stage.send(page).await;
+    assert_eq!(page.kind, "text/html");
+    assert!(page.text.starts_with("<!DOCTYPE html>") && page.text.contains(&run), "{}", page.text);
+    assert!(page.text.contains("Waited for <bdi>approval of the run</bdi>"), "{}", page.text);
     stage.close().await;
 }
 

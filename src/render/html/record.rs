@@ -7,7 +7,7 @@ use crate::domain::report::{NotificationLine, PersonLine, Report};
 use maud::{Markup, html};
 
 /// What the run was, and by which names the journal and Azure's logs know it.
-pub(super) fn facts(report: &Report) -> Markup {
+pub(super) fn facts(report: &Report, clock: &Clock) -> Markup {
     html! {
         dl.facts {
             div { dt { "Started by" } dd { (Told(&report.started_by)) } }
@@ -15,6 +15,12 @@ pub(super) fn facts(report: &Report) -> Markup {
             div { dt { "Outage since" } dd { (words::moment(report.outage_since)) } }
             div { dt { "Admitted" } dd { (words::moment(report.admitted_at)) } }
             div { dt { "Ended" } dd { (report.ended_at.map_or_else(|| "not ended".to_owned(), words::moment)) } }
+            @for wait in report.waits.iter().filter(|wait| wait.step.is_none()) {
+                div { dt { "Waited for " (Said(&wait.what)) } dd {
+                    time { (clock.text(wait.from)) " UTC" } " – "
+                    @match wait.to { Some(to) => time { (clock.text(to)) " UTC" }, None => "now" }
+                } }
+            }
             div { dt { "Run" } dd { (Name(report.run.as_str())) } }
             div { dt { "Incident" } dd { (Name(report.incident.as_str())) } }
         }

@@ -4,7 +4,6 @@ use super::super::words::{self, Clock};
 use super::ink;
 use super::text::{Command, Said, Told, beginning, plain};
 use crate::domain::report::{NextStep, Report};
-use chrono::TimeDelta;
 use maud::{Markup, html};
 
 /// Longer headlines carry somebody's error text, which stands in full below.
@@ -56,14 +55,14 @@ pub(super) fn measured(report: &Report, clock: &Clock) -> Option<Markup> {
 
 fn recovery(report: &Report, clock: &Clock) -> Markup {
     let time = &report.recovery_time;
+    let missed = time.to.is_none() && report.outcome.is_some() && !words::nothing_was_lost(report);
+    let passed = words::target_passed(report);
     let class = match time.within_target {
         Some(true) => "good",
         Some(false) => "bad",
-        None if report.outcome.is_some() && !words::nothing_was_lost(report) => "bad",
+        None if missed || passed => "bad",
         None => "quiet",
     };
-    let due = i64::try_from(time.target_seconds).ok().and_then(TimeDelta::try_seconds);
-    let due = due.and_then(|target| time.from.at.checked_add_signed(target));
     html! {
         article.card.(class) {
             h3 { "Recovery time" }
@@ -79,7 +78,8 @@ fn recovery(report: &Report, clock: &Clock) -> Markup {
                     } }
                     div { dt { "Target" } dd {
                         (words::target(time.target_seconds))
-                        @if let Some(due) = due { ", until " time { (clock.text(due)) " UTC" } }
+                        @if let Some(due) = words::target_at(time) { ", until " time { (clock.text(due)) " UTC" } }
+                        @if passed { ", which has passed" }
                     } }
                 }
             }

@@ -42,7 +42,7 @@ fn key(timeline: &Timeline) -> Markup {
             }
             @if timeline.is_open() { li { span.sign aria-hidden="true" { "▸" } "goes on" } }
             @if timeline.scale.is_broken() {
-                li { span.sign aria-hidden="true" { "≈" } "a long stretch in which nothing changed is drawn shorter" }
+                li { span.sign aria-hidden="true" { "//" } "a long stretch in which nothing changed is drawn shorter" }
             }
             li { "Times are UTC" }
         }

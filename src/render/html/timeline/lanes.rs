@@ -82,7 +82,7 @@ fn known_until(report: &Report) -> DateTime<Utc> {
 fn run_lane(report: &Report, end: DateTime<Utc>) -> Lane {
     let verdict = ink::of_run(report);
     let to = report.ended_at.unwrap_or(end);
-    let took = words::took(seconds(to - report.admitted_at));
+    let took = about(to - report.admitted_at);
     let so_far = if report.ended_at.is_some() { "" } else { " so far" };
     Lane {
         name: report.kind.to_string(),
@@ -99,7 +99,7 @@ fn step_lane(report: &Report, index: usize, end: DateTime<Utc>) -> Lane {
     let verdict = ink::of_step(report, step);
     let open = step.ended_at.is_none() && report.outcome.is_none();
     let bar = step.started_at.map(|from| Bar { from, to: step.ended_at.unwrap_or(end).max(from), open });
-    let took = bar.map(|bar| words::took(seconds(bar.to - bar.from)));
+    let took = bar.map(|bar| about(bar.to - bar.from));
     let so_far = if open { " so far" } else { "" };
     let calls = numbered(report).into_iter().enumerate().filter(|(_, (of, _))| *of == index);
     Lane {
@@ -126,11 +126,12 @@ fn recovery(report: &Report) -> Option<Recovery> {
     let (text, class) = match (time.seconds, time.within_target) {
         (Some(seconds), Some(false)) => (words::took(seconds), "bad"),
         (Some(seconds), _) => (words::took(seconds), "good"),
-        (None, _) if report.outcome.is_none() => ("still counting".to_owned(), "note"),
+        (None, _) if report.outcome.is_none() => {
+            ("still counting".to_owned(), if words::target_passed(report) { "bad" } else { "note" })
+        }
         (None, _) => ("not reached".to_owned(), "bad"),
     };
-    let span = i64::try_from(time.target_seconds).ok().and_then(TimeDelta::try_seconds);
-    let at = span.and_then(|span| time.from.at.checked_add_signed(span));
+    let at = words::target_at(time);
     let target = at.map(|at| Target { at, words: words::target(time.target_seconds), drawn: false });
     let to = time.to.as_ref().map(|to| to.at);
     Some(Recovery { from: time.from.at, to, words: format!("recovery time: {text}"), class, target })
@@ -152,6 +153,24 @@ fn moments(report: &Report, lanes: &[Lane], end: DateTime<Utc>, recovery: &mut O
     moments
 }
 
-fn seconds(span: TimeDelta) -> f64 {
-    span.num_milliseconds() as f64 / 1_000.0
+/// A duration for a note beside a lane: hours need no seconds, days no minutes.
+fn about(span: TimeDelta) -> String {
+    let seconds = span.num_milliseconds() as f64 / 1_000.0;
+    let unit = match seconds {
+        ..3_600.0 => return words::took(seconds),
+        ..86_400.0 => 60.0,
+        _ => 3_600.0,
+    };
+    words::took((seconds / unit).round() * unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_stay_short() {
+        let about = |seconds| about(TimeDelta::seconds(seconds));
+        assert_eq!([about(521), about(3_601), about(170_305)], ["8m 41s", "1h", "1day 23h"]);
+    }
 }

@@ -27,19 +27,21 @@ pub(super) fn verdict(report: &Report) -> Markup {
         div.verdict.(verdict.class) {
             p.badge { span aria-hidden="true" { (verdict.mark) } " " (verdict.words) }
             h1 { (Said(&headline)) }
-            @if cut { (Told(&report.headline)) }
+            @if cut { p.hint { "In full:" } (Told(&report.headline)) }
             p.when { (when(report)) }
         }
     }
 }
 
 /// When it ran, or how far it is known.
-fn when(report: &Report) -> String {
-    let from = words::moment(report.admitted_at);
-    match (report.ended_at, report.as_of) {
-        (Some(ended), _) => format!("{from} to {}", words::moment(ended)),
-        (None, Some(as_of)) => format!("Since {from}, not ended; as of {}", words::moment(as_of)),
-        (None, None) => format!("Since {from}, not ended"),
+fn when(report: &Report) -> Markup {
+    let moment = |at| html! { time { (words::moment(at)) } };
+    html! {
+        @match (report.ended_at, report.as_of) {
+            (Some(ended), _) => { (moment(report.admitted_at)) " to " (moment(ended)) }
+            (None, Some(as_of)) => { "Since " (moment(report.admitted_at)) ", not ended; as of " (moment(as_of)) }
+            (None, None) => { "Since " (moment(report.admitted_at)) ", not ended" }
+        }
     }
 }
 
@@ -69,10 +71,10 @@ fn recovery(report: &Report, clock: &Clock) -> Markup {
             p.figure { (words::capital(&words::recovery(report))) }
             @if !words::nothing_was_lost(report) {
                 dl {
-                    div { dt { "From" } dd { time { (clock.text(time.from.at)) " UTC" } ": " (Said(&time.from.what)) } }
+                    div { dt { "From" } dd { time { (clock.text(time.from.at)) " UTC" } ": " (Told(&time.from.what)) } }
                     div { dt { "To" } dd {
                         @match &time.to {
-                            Some(to) => { time { (clock.text(to.at)) " UTC" } ": " (Said(&to.what)) }
+                            Some(to) => { time { (clock.text(to.at)) " UTC" } ": " (Told(&to.what)) }
                             None => "not seen"
                         }
                     } }
@@ -97,7 +99,7 @@ fn data_loss(report: &Report) -> Markup {
     html! {
         article.card.(class) {
             h3 { "Data loss" }
-            p.figure { (Said(&words::capital(&loss.statement))) }
+            div.figure { (Told(&words::capital(&loss.statement))) }
             dl {
                 div { dt { "Measured" } dd { (loss.seconds.map_or_else(|| "not measured".to_owned(), words::took)) } }
                 div { dt { "Target" } dd { (words::target(loss.target_seconds)) } }

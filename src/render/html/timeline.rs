@@ -7,10 +7,12 @@
 //! The narrow drawing has the names above the bars instead of beside them; the style shows one of the two.
 
 mod axis;
+mod bars;
 mod captions;
 mod draw;
 mod lanes;
 mod scale;
+mod spoken;
 
 use crate::domain::report::Report;
 use draw::Shape;

@@ -25,6 +25,7 @@ fn gallery() -> Vec<(&'static str, Report)> {
         ("slow", lengths::slow()),
         ("waiting", lengths::waiting()),
         ("never-ended", lengths::never_ended()),
+        ("chatty", lengths::chatty()),
         ("one-step", lengths::one_step()),
         ("twelve-steps", lengths::twelve_steps()),
         ("hostile", lengths::quoting(&format!("{hostile}{}", "unbroken".repeat(40)))),
@@ -86,6 +87,21 @@ fn every_report_is_readable_in_a_browser_wide_and_narrow_light_and_dark() {
             album.keep(&format!("{what}.png"), || browser.picture());
         }
     }
+}
+
+#[test]
+fn paper_shows_what_a_screen_keeps_folded_or_scrolls() {
+    let (album, mut browser) = (Album::new(), Chromium::start());
+    let mut report = lengths::chatty();
+    report.owed = vec!["Allocation failed. ".repeat(527)];
+    browser.open(&album.page("folded", &report), View { width: 1280, dark: false });
+    let heights = "(() => {
+        const [fold, head, long] = ['details', 'summary', '.long'].map((what) => document.querySelector(what));
+        return [fold.offsetHeight > 2 * head.offsetHeight, long.clientHeight < long.scrollHeight];
+    })()";
+    assert_eq!(browser.evaluate(heights).to_string(), "[false,true]", "on a screen");
+    browser.media("print", "light");
+    assert_eq!(browser.evaluate(heights).to_string(), "[true,false]", "on paper");
 }
 
 /// An audit that finds nothing may also be one that does not look.

@@ -135,6 +135,16 @@ pub fn twelve_steps() -> Report {
     report
 }
 
+/// A step that saw thirty things before its proof.
+pub fn chatty() -> Report {
+    let journal = Journal::by_alert().started(ConfirmOutage).proven(ConfirmOutage, down()).started(StartReplica);
+    let look = |journal: Journal, n: u32| {
+        journal.later(20).saw(StartReplica, cluster("centralus", &format!("Starting ({n})"), "Running"))
+    };
+    let journal = (1..=30).fold(journal, look).later(20);
+    journal.proven(StartReplica, cluster("centralus", "Succeeded", "Running")).report()
+}
+
 /// Whatever somebody may have written, in every place that quotes somebody.
 pub fn quoting(anything: &str) -> Report {
     let mut report = stories::no_capacity().report();

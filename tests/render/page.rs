@@ -106,6 +106,15 @@ fn times_in_which_a_person_was_waited_for_are_told() {
 }
 
 #[test]
+fn the_newest_findings_are_shown_and_the_earlier_ones_folded() {
+    let page = html::report(&lengths::chatty());
+    let (before, behind) = page.split_once("</details>").unwrap();
+    assert!(before.contains("<summary>19 earlier findings</summary>"), "{before}");
+    assert!(before.contains("Starting (19)") && behind.contains("Starting (20)"));
+    assert!(behind.contains("<strong>Proof: </strong><bdi>centralus: provisioningState Succeeded"), "{behind}");
+}
+
+#[test]
 fn a_run_that_goes_on_says_when_its_target_has_passed() {
     let passed = "30m, until <time>02:40:00 UTC</time>, which has passed";
     assert!(html::report(&lengths::never_ended()).contains(passed));

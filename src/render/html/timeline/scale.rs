@@ -61,7 +61,9 @@ impl Scale {
         match (after.checked_sub(1).map(|index| self.stops[index]), self.stops.get(after)) {
             (None, _) => 0.0,
             (Some(_), None) => 1.0,
-            (Some((from, start)), Some((to, end))) => start + (end - start) * seconds(at - from) / seconds(*to - from),
+            (Some((from, start)), Some((to, end))) => {
+                (start + (end - start) * seconds(at - from) / seconds(*to - from)).min(1.0)
+            }
         }
     }
 
@@ -94,7 +96,8 @@ impl Scale {
         };
         let wanted = drawn / (most as f64 * width).max(1.0);
         let step = STEPS.into_iter().find(|step| *step as f64 >= wanted).unwrap_or(STEPS[STEPS.len() - 1]);
-        let is_shown = |at: &DateTime<Utc>| hidden.is_none_or(|(from, to)| *at <= from || *at >= to);
+        let is_drawn = |at: &DateTime<Utc>| hidden.is_none_or(|(from, to)| *at <= from || *at >= to);
+        let is_shown = |at: &DateTime<Utc>| *at >= self.begin() && is_drawn(at);
         (self.rounds(step, hidden).filter(is_shown).take(4 * most + 4).collect(), step)
     }
 
@@ -114,13 +117,15 @@ impl Scale {
     }
 }
 
+/// Exact enough that two different moments are never at no distance.
 fn seconds(span: TimeDelta) -> f64 {
-    span.num_milliseconds() as f64 / 1_000.0
+    span.num_seconds() as f64 + f64::from(span.subsec_nanos()) / 1e9
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_793_760_000 + seconds, 0).unwrap()
@@ -162,6 +167,31 @@ mod tests {
             assert_eq!(by, step, "over {end} s");
             assert!((2..=7).contains(&marks.len()), "{marks:?}");
             assert!(marks.iter().all(|mark| mark.timestamp() % step == 0));
+        }
+    }
+
+    #[test]
+    fn moments_closer_than_a_millisecond_are_apart() {
+        let later = at(1) + TimeDelta::nanoseconds(600);
+        let scale = Scale::over(vec![at(0) + TimeDelta::milliseconds(700), at(1), later, at(3)]).unwrap();
+        assert!(scale.place(at(1)) < scale.place(later) && scale.place(later) < 0.2);
+        assert_eq!(scale.marks(8).0, [at(1), at(2), at(3)], "no mark stands before the beginning");
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_has_a_place_and_marks_are_few(
+            moments in prop::collection::vec((0i64..100_000_000, 0i64..1_000_000_000), 1..20),
+            most in 2usize..10,
+        ) {
+            let moments: Vec<_> = moments.iter().map(|(s, n)| at(*s) + TimeDelta::nanoseconds(*n)).collect();
+            let scale = Scale::over(moments.clone()).unwrap();
+            for moment in moments {
+                prop_assert!((0.0..=1.0).contains(&scale.place(moment)), "{moment} at {}", scale.place(moment));
+            }
+            let marks = scale.marks(most).0;
+            prop_assert!(marks.len() <= 4 * most + 4);
+            prop_assert!(marks.iter().all(|mark| (scale.begin()..=scale.end()).contains(mark)), "{marks:?}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! ```
 //! Nothing is loaded and nothing runs: style and drawing are part of the page, and its own policy forbids the rest. A
 //! text reaches the page only through a [`maud`] template, which escapes it; texts of others go through
-//! [`text::Said`] besides, so that none of them steers how its neighbours are read.
+//! `text::Said` besides, so that none of them steers how its neighbours are read.
 
 mod frame;
 mod ink;

@@ -65,10 +65,14 @@ async fn a_run_can_be_read_from_its_first_question_to_its_report() {
     assert!(markdown.text.contains("# ") && markdown.text.contains(&run), "{}", markdown.text);
     let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
     let page = stage.http.get(stage.url(&format!("v1/runs/{run}/report"))).header("accept", browser);
-    let page = stage.send(page).await;
-    assert_eq!(page.kind, "text/html");
-    assert!(page.text.starts_with("<!DOCTYPE html>") && page.text.contains(&run), "{}", page.text);
-    assert!(page.text.contains("Waited for <bdi>approval of the run</bdi>"), "{}", page.text);
+    let page = page.header("x-functions-key", stage.key()).send().await.unwrap();
+    let header = |name: &str| page.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    assert!(header("content-security-policy").starts_with("default-src 'none'; "));
+    assert_eq!((header("x-content-type-options"), header("cache-control")), ("nosniff".into(), "no-store".into()));
+    let page = page.text().await.unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains(&run), "{page}");
+    assert!(page.contains("Waited for <bdi>approval of the run</bdi>"), "{page}");
     stage.close().await;
 }
 

@@ -42,6 +42,9 @@ fn key(timeline: &Timeline) -> Markup {
                 li { span.sign aria-hidden="true" { "▲" } "call that changes something, numbered as in "
                     a href="#calls" { "the table of calls" } }
             }
+            @if timeline.lanes.iter().any(|lane| lane.failed().is_some()) {
+                li { span.sign aria-hidden="true" { "✗" } "ended without success" }
+            }
             @if timeline.is_open() { li { span.sign aria-hidden="true" { "▸" } "goes on" } }
             @if timeline.scale.is_broken() {
                 li { span.sign aria-hidden="true" { "//" } "a long stretch in which nothing changed is drawn shorter" }

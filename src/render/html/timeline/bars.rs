@@ -18,6 +18,7 @@ pub(super) fn draw(pen: &Pen<'_>, lane: &Lane, top: f64) -> Markup {
             line.edge x1="0" x2=(n(pen.shape.width)) y1=(bottom) y2=(bottom) {}
             @if let Some(bar) = lane.bar { (stretch(pen, bar, y, "bar")) }
             @for wait in &lane.waits { (stretch(pen, *wait, y, "wait")) }
+            @if let Some(bar) = lane.failed() { (cross(pen.x(bar.to), y)) }
             (calls(pen, lane, y + HEIGHT + 2.0))
         }
     }
@@ -46,6 +47,11 @@ fn stretch(pen: &Pen<'_>, bar: Bar, y: f64, class: &str) -> Markup {
         }
         @if bar.open { path.(class) d=(arrow) {} }
     }
+}
+
+/// The end of what failed, which shows without colours too.
+fn cross(x: f64, y: f64) -> Markup {
+    html! { path.cross d=(format!("M{} {}l9 10m0 -10l-9 10", n(x - 4.5), n(y + 3.0))) {} }
 }
 
 /// Calls that share one label.

@@ -27,6 +27,13 @@ pub(super) struct Lane {
     pub(super) calls: Vec<(DateTime<Utc>, usize)>,
 }
 
+impl Lane {
+    /// The bar of a lane that did not come to a good end.
+    pub(super) fn failed(&self) -> Option<Bar> {
+        self.bar.filter(|bar| self.class == "bad" && !bar.open)
+    }
+}
+
 /// A stretch of time.
 #[derive(Clone, Copy)]
 pub(super) struct Bar {

@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn moments_closer_than_a_millisecond_are_apart() {
         let later = at(1) + TimeDelta::nanoseconds(600);
-        let scale = Scale::over(vec![at(0) + TimeDelta::milliseconds(700), at(1), later, at(3)]).unwrap();
+        let scale = Scale::over(vec![at(0) + TimeDelta::milliseconds(700), at(1), later, at(2), at(3)]).unwrap();
         assert!(scale.place(at(1)) < scale.place(later) && scale.place(later) < 0.2);
         assert_eq!(scale.marks(8).0, [at(1), at(2), at(3)], "no mark stands before the beginning");
     }

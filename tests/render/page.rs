@@ -102,7 +102,7 @@ fn times_in_which_a_person_was_waited_for_are_told() {
     );
     assert!(page.contains("Waited for a person <time>02:46:51</time> – <time>"), "the promotion");
     let open = html::report(&stories::needs_a_promotion().report());
-    assert!(open.contains("</time> – now: <bdi>The writer endpoint leads to a replica in recovery.</bdi>"));
+    assert!(open.contains("</time> – open: <bdi>The writer endpoint leads to a replica in recovery.</bdi>"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) fn facts(report: &Report, clock: &Clock) -> Markup {
             @for wait in report.waits.iter().filter(|wait| wait.step.is_none()) {
                 div { dt { "Waited for " (Said(&wait.what)) } dd {
                     time { (clock.text(wait.from)) " UTC" } " – "
-                    @match wait.to { Some(to) => time { (clock.text(to)) " UTC" }, None => "now" }
+                    @match wait.to { Some(to) => time { (clock.text(to)) " UTC" }, None => "open" }
                 } }
             }
             div { dt { "Run" } dd { (Name(report.run.as_str())) } }

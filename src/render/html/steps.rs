@@ -54,7 +54,7 @@ fn waited(wait: &WaitLine, clock: &Clock) -> Markup {
     html! {
         p.waited {
             "Waited for a person " time { (clock.text(wait.from)) } " – "
-            @match wait.to { Some(to) => time { (clock.text(to)) }, None => "now" }
+            @match wait.to { Some(to) => time { (clock.text(to)) }, None => "open" }
             ": " (Said(&wait.what))
         }
     }

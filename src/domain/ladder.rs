@@ -78,7 +78,10 @@ fn no_proof(step: StepName, saw: &Observation) -> NoProof {
 impl Ready {
     pub fn from(saw: &Observation) -> Result<Self, NoProof> {
         match saw {
-            Observation::Cluster { site, cluster }
+            Observation::Cluster { nodes: Some(nodes), .. } if nodes.value().is_some_and(|it| !it.all_ready()) => {
+                Err(no_proof(StepName::StartReplica, saw))
+            }
+            Observation::Cluster { site, cluster, .. }
                 if cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up) =>
             {
                 Ok(Self { site: site.clone() })
@@ -105,7 +108,7 @@ impl Rested {
     pub fn from(parked: &Observation, stopped: &Observation) -> Result<Self, NoProof> {
         let site = parked_proof(parked)?;
         match stopped {
-            Observation::Cluster { site: stopped, cluster } if *stopped == site && is_down(cluster) => {
+            Observation::Cluster { site: stopped, cluster, .. } if *stopped == site && is_down(cluster) => {
                 Ok(Self { site })
             }
             other => Err(no_proof(StepName::StopReplica, other)),
@@ -119,6 +122,16 @@ impl Rested {
 
 fn is_down(cluster: &Fact<ClusterView>) -> bool {
     cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Down)
+}
+
+/// Azure says that the pools are up; only the cluster itself says that its nodes take pods.
+fn nodes_left_open(saw: &Observation) -> Vec<NotProven> {
+    match saw {
+        Observation::Cluster { nodes: Some(nodes), .. } if nodes.value().is_none() => {
+            vec!["that its nodes are ready: the cluster could not be asked".to_owned()]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The site whose workload was seen scaled to zero, with no pod left.
@@ -148,7 +161,7 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
     match step {
         StepName::ConfirmOutage => outage_proof(saw),
         StepName::FencePrimary => fence_proof(saw),
-        StepName::StartReplica => Ready::from(saw).map(|_| Vec::new()),
+        StepName::StartReplica => Ready::from(saw).map(|_| nodes_left_open(saw)),
         StepName::VerifyWriter => writer_proof(saw),
         StepName::CheckStandby => standby_proof(saw),
         StepName::ParkWorkload => parked_proof(saw).map(|_| Vec::new()),
@@ -243,6 +256,7 @@ mod tests {
         Observation::Cluster {
             site: SiteName::new("centralus"),
             cluster: Fact::known(view, DateTime::UNIX_EPOCH, "ARM"),
+            nodes: None,
         }
     }
 

@@ -5,7 +5,7 @@ use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
 use super::witness::{Verdict, Witness};
-use super::workload::WorkloadView;
+use super::workload::{NodesView, WorkloadView};
 use super::writer::WriterView;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ pub enum Observation {
     Cluster {
         site: SiteName,
         cluster: Fact<ClusterView>,
+        /// From inside, where the plan looks there and the cluster is up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nodes: Option<Fact<NodesView>>,
     },
     /// Both sites, as a drill wants to find them.
     Standby {
@@ -77,7 +80,10 @@ impl Observation {
             Self::FenceOwed { site, why, by: Some(by) } => {
                 format!("{site} is not fenced, {by} decided to go on; the fence is owed: {why}")
             }
-            Self::Cluster { site, cluster } => format!("{site}: {}", told(cluster, ClusterView::text)),
+            Self::Cluster { site, cluster, nodes } => {
+                let nodes = nodes.as_ref().map(|nodes| format!(", {}", told(nodes, NodesView::text)));
+                format!("{site}: {}{}", told(cluster, ClusterView::text), nodes.unwrap_or_default())
+            }
             Self::Standby { site, primary, cluster } => format!(
                 "primary {}; {site}: cluster {}",
                 told(primary, OriginView::text),
@@ -130,7 +136,8 @@ impl Observation {
         match self {
             Self::Outage { witness, .. } => both(&witness.primary.from, &witness.origin_health.from),
             Self::Fence { cluster, origin, .. } => both(&cluster.from, &origin.from),
-            Self::Cluster { cluster, .. } => cluster.from.clone(),
+            Self::Cluster { cluster, nodes: Some(nodes), .. } => both(&cluster.from, &nodes.from),
+            Self::Cluster { cluster, nodes: None, .. } => cluster.from.clone(),
             Self::Standby { primary, cluster, .. } => both(&primary.from, &cluster.from),
             Self::Workload { workload, .. } => workload.from.clone(),
             Self::Writer { writer } => writer.from.clone(),

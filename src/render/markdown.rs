@@ -33,13 +33,7 @@ fn head(report: &Report) -> String {
     let ended = report.ended_at.map_or_else(|| "still running".to_owned(), words::moment);
     let lines = [
         format!("# {}\n", text(&report.headline)),
-        format!(
-            "- Plan: {}, {} from {} to {}",
-            text(report.plan.as_str()),
-            report.kind,
-            site(&report.primary),
-            site(&report.standby)
-        ),
+        format!("- Plan: {}, {} {}", text(report.plan.as_str()), report.kind, text(&words::route(report))),
         format!("- State: {}", text(&words::state(&report.state))),
         format!("- Started by: {}", text(&report.started_by)),
         format!("- Admitted: {}", words::moment(report.admitted_at)),
@@ -48,10 +42,6 @@ fn head(report: &Report) -> String {
         format!("- Incident: {}", code(report.incident.as_str())),
     ];
     lines.join("\n") + "\n"
-}
-
-fn site(site: &crate::domain::names::SiteName) -> String {
-    text(site.as_str())
 }
 
 fn next_steps(steps: &[NextStep]) -> String {
@@ -81,6 +71,9 @@ fn list(title: &str, items: &[String]) -> String {
 }
 
 fn recovery(report: &Report, clock: &Clock) -> String {
+    if !words::moves(report) {
+        return String::new();
+    }
     let time = &report.recovery_time;
     let mut section = format!("## Recovery time\n\n{}\n", sentence(&words::recovery(report)));
     if words::nothing_was_lost(report) {

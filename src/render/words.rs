@@ -3,6 +3,7 @@
 use crate::domain::duration;
 use crate::domain::report::{RecoveryTime, Report, StepLine};
 use crate::domain::resource::ResourceId;
+use crate::domain::runbook::RunKind;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -78,7 +79,21 @@ impl Clock {
 
 /// Whether nothing was lost, so that neither recovery time nor data loss mean anything.
 pub(super) fn nothing_was_lost(report: &Report) -> bool {
-    matches!(report.state.as_str(), "no-outage" | "fenced")
+    !moves(report) || report.state == "no-outage"
+}
+
+/// Whether the run is there to move a plan to its standby. For any other there is no recovery to be measured.
+pub(super) fn moves(report: &Report) -> bool {
+    report.kind == RunKind::Failover
+}
+
+/// What was run, and where.
+pub(super) fn route(report: &Report) -> String {
+    match report.kind {
+        RunKind::Failover => format!("from {} to {}", report.primary, report.standby),
+        RunKind::Fence => format!("at {}", report.primary),
+        RunKind::Park | RunKind::StandbyDrill => format!("at {}", report.standby),
+    }
 }
 
 /// When the recovery time reaches its target.

@@ -16,6 +16,7 @@ use crate::domain::observation::Observation;
 use crate::domain::report::advice::aks_command;
 use crate::domain::run::state::{Asked, Intent};
 use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
+use crate::domain::workload::NodesView;
 use crate::engine::ports::StepView;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -25,6 +26,8 @@ use std::time::Duration;
 /// What was seen of the standby's cluster.
 pub struct Seen {
     pub cluster: Fact<ClusterView>,
+    /// Its nodes, seen from inside, where the plan looks there and the cluster is up.
+    pub nodes: Option<Fact<NodesView>>,
     /// How the newest accepted start ended, when its operation told and it failed.
     pub failed: Option<StartFailure>,
     /// The old site's origin, while its fence is owed.
@@ -52,16 +55,21 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     let phase = seen.cluster.value().map(ClusterView::phase);
     let standby = Standby { view, name: &view.run.created.standby, seen };
     match phase {
-        Some(ClusterPhase::Up) => Look::Done { proof: standby.saw() },
+        Some(ClusterPhase::Up) => standby.up(),
         _ if standby.is_overdue() => standby.took_too_long(),
         Some(ClusterPhase::Down | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => standby.start(),
         _ => standby.wait(),
     }
 }
 
+fn is_up(cluster: &Fact<ClusterView>) -> bool {
+    cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up)
+}
+
 impl Standby<'_> {
     fn saw(&self) -> Observation {
-        Observation::Cluster { site: self.name.clone(), cluster: self.seen.cluster.clone() }
+        let Seen { cluster, nodes, .. } = &self.seen;
+        Observation::Cluster { site: self.name.clone(), cluster: cluster.clone(), nodes: nodes.clone() }
     }
 
     fn record(&self) -> &StepState {
@@ -74,6 +82,35 @@ impl Standby<'_> {
 
     fn spent(&self, since: DateTime<Utc>) -> Duration {
         (self.view.now - since).to_std().unwrap_or_default()
+    }
+
+    /// Azure says that it is up; its nodes take a moment longer. A cluster that cannot be asked is not waited for long: the
+    /// report then says what was not proven.
+    fn up(&self) -> Look {
+        match self.seen.nodes.as_ref().map(Fact::value) {
+            None => Look::Done { proof: self.saw() },
+            Some(Some(nodes)) if nodes.all_ready() => Look::Done { proof: self.saw() },
+            Some(Some(_)) if self.is_overdue() => self.took_too_long(),
+            Some(Some(_)) => self.pending_nodes(),
+            Some(None) if self.up_for() >= self.view.run.created.plan.timing.cluster_poll => {
+                Look::Done { proof: self.saw() }
+            }
+            Some(None) => self.pending_nodes(),
+        }
+    }
+
+    fn pending_nodes(&self) -> Look {
+        let again_in = self.view.run.created.plan.timing.workload_poll;
+        Look::Pending { saw: Some(self.saw()), again_in }
+    }
+
+    /// How long it has been seen up.
+    fn up_for(&self) -> Duration {
+        let since = self.record().observations.iter().rev().map_while(|saw| match saw {
+            Observation::Cluster { cluster, .. } if is_up(cluster) => Some(cluster.at),
+            _ => None,
+        });
+        since.last().map(|since| self.spent(since)).unwrap_or_default()
     }
 
     fn is_overdue(&self) -> bool {

@@ -45,7 +45,7 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
 impl Standby<'_> {
     fn saw(&self) -> Observation {
         let site = self.view.run.created.standby.clone();
-        Observation::Cluster { site, cluster: self.seen.cluster.clone() }
+        Observation::Cluster { site, cluster: self.seen.cluster.clone(), nodes: None }
     }
 
     fn serves(&self) -> bool {

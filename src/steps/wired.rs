@@ -16,7 +16,7 @@ use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Call, Sent, Verb};
 use crate::domain::runbook::{RunKind, StepName};
-use crate::domain::workload::WorkloadView;
+use crate::domain::workload::{NodesView, WorkloadView};
 use crate::engine::ports::{Step, StepView};
 use crate::observe::Observer;
 use async_trait::async_trait;
@@ -133,10 +133,20 @@ impl Wired {
     async fn start_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let cluster = self.observer.cluster(scene.standby, scene.plan.timing.arm_timeout).await;
         let failed = self.start_failure(view, scene.standby, &cluster).await;
+        let nodes = self.nodes(scene, &cluster).await;
         // A parked workload does not start with its cluster: its release waits for the fence, the cluster need not.
         let releases = !view.run.created.standby_workload.is_parked();
         let unfenced = self.origin_if(releases && view.run.owes_fence(), scene.plan, scene.primary).await;
-        start_replica::decide(view, start_replica::Seen { cluster, failed, unfenced })
+        start_replica::decide(view, start_replica::Seen { cluster, nodes, failed, unfenced })
+    }
+
+    /// Only a cluster that is up has nodes to be asked for.
+    async fn nodes(&self, scene: &Scene<'_>, cluster: &Fact<ClusterView>) -> Option<Fact<NodesView>> {
+        let up = cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up);
+        if !up || scene.plan.kubernetes.is_none() {
+            return None;
+        }
+        Some(self.observer.nodes(scene.standby, scene.plan.timing.arm_timeout).await)
     }
 
     async fn check_standby(&self, view: &StepView, scene: &Scene<'_>) -> Look {

@@ -297,7 +297,8 @@ fn a_debtor_that_comes_back_is_stopped_only_once_the_standby_is_released() {
     let start = StepName::StartReplica;
     let told = back.started(112, start).sent(112, start, Some(accepted()));
     assert_eq!(look(&told, 120, up, ANSWERS), "stop", "the standby may be starting");
-    let broke = Observation::Cluster { site: SiteName::new("centralus"), cluster: cluster(300, "Failed/Running") };
+    let broke =
+        Observation::Cluster { site: SiteName::new("centralus"), cluster: cluster(300, "Failed/Running"), nodes: None };
     assert_eq!(look(&told.clone().saw(300, start, broke), 320, up, ANSWERS), "wait", "nothing serves in its place");
     assert_eq!(look(&told.saw(300, start, started_cluster(300)), 320, up, ANSWERS), "stop");
 }

@@ -181,7 +181,7 @@ pub fn fence_owed() -> Observation {
 }
 
 pub fn started_cluster(second: i64) -> Observation {
-    Observation::Cluster { site: site(STANDBY), cluster: cluster(second, "Succeeded/Running") }
+    Observation::Cluster { site: site(STANDBY), cluster: cluster(second, "Succeeded/Running"), nodes: None }
 }
 
 pub fn writer(second: i64, verdict: WriterVerdict) -> Observation {

@@ -1,10 +1,13 @@
 //! `start-replica`: one start at a time, capacity within the budget, refusals that stay are not repeated.
 
-use super::fixture::{Story, accepted, cluster, fence_owed, origin, unanswered};
+use super::fixture::{STANDBY, Story, accepted, cluster, fact, fence_owed, origin, site, unanswered};
 use reveille::domain::failure::FailureClass;
+use reveille::domain::ladder::proves;
 use reveille::domain::look::Look;
+use reveille::domain::observation::Observation;
 use reveille::domain::run::{RunEvent, Sent};
 use reveille::domain::runbook::StepName;
+use reveille::domain::workload::{NodeView, NodesView};
 use reveille::steps::start_replica::{Seen, StartFailure, decide};
 
 const STEP: StepName = StepName::StartReplica;
@@ -21,7 +24,7 @@ fn rejected(class: FailureClass) -> Sent {
 
 fn look_at(story: &Story, second: i64, states: &str, failed: Option<FailureClass>) -> Look {
     let failed = failed.map(|class| StartFailure { class, code: "Code".into(), message: "no".into() });
-    decide(&story.view(STEP, second), Seen { cluster: cluster(second, states), failed, unfenced: None })
+    decide(&story.view(STEP, second), Seen { cluster: cluster(second, states), nodes: None, failed, unfenced: None })
 }
 
 /// What the step makes of it, in a word; `failed` is how the newest start ended, if its operation told.
@@ -194,7 +197,7 @@ fn an_accepted_start_is_never_a_success_and_never_waited_for_without_end() {
 fn nothing_is_started_beside_an_old_site_that_owes_its_fence_and_answers_again() {
     let story = Story::failover().proven(0, StepName::FencePrimary, fence_owed()).started(0, STEP);
     for (answers, expected) in [(Some(true), "ask"), (None, "wait"), (Some(false), "start")] {
-        let seen = Seen { cluster: cluster(10, DOWN), failed: None, unfenced: Some(origin(10, answers)) };
+        let seen = Seen { cluster: cluster(10, DOWN), nodes: None, failed: None, unfenced: Some(origin(10, answers)) };
         let did = match decide(&story.view(STEP, 10), seen) {
             Look::Ask { ask, .. } if ask.approve_means.is_none() => "ask",
             Look::Pending { .. } => "wait",
@@ -203,4 +206,38 @@ fn nothing_is_started_beside_an_old_site_that_owes_its_fence_and_answers_again()
         };
         assert_eq!(did, expected, "{answers:?}");
     }
+}
+
+#[test]
+fn a_cluster_that_is_up_waits_for_its_nodes_but_not_for_ever_for_a_look_inside() {
+    let node = |ready| NodeView {
+        name: "aks-system-0".into(),
+        pool: None,
+        ready,
+        why_not: None,
+        kubelet: "v1.33.2".into(),
+        created: None,
+    };
+    let up = |second| cluster(second, "Succeeded/Running");
+    let look = |story: &Story, second, nodes: Option<Vec<NodeView>>| {
+        let nodes = Some(fact(second, nodes.map(|nodes| NodesView { nodes })));
+        let seen = Seen { cluster: up(second), nodes, failed: None, unfenced: None };
+        match decide(&story.view(STEP, second), seen) {
+            Look::Done { proof } => match proves(STEP, &proof, &site(STANDBY)) {
+                Ok(open) if open.is_empty() => "up",
+                Ok(_) => "up as far as is known",
+                Err(gap) => panic!("{gap}"),
+            },
+            Look::Pending { .. } => "wait",
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(look(&story(), 10, Some(vec![node(true), node(true)])), "up");
+    assert_eq!(look(&story(), 10, Some(vec![node(true), node(false)])), "wait");
+    assert_eq!(look(&story(), 10, Some(vec![])), "wait");
+    assert_eq!(look(&story(), 10, None), "wait");
+    let unseen = Observation::Cluster { site: site(STANDBY), cluster: up(10), nodes: Some(fact(10, None)) };
+    let told = story().saw(10, STEP, unseen);
+    assert_eq!(look(&told, 25, None), "wait");
+    assert_eq!(look(&told, 31, None), "up as far as is known");
 }

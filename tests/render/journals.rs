@@ -161,7 +161,7 @@ pub fn down() -> Observation {
 pub fn cluster(site: &str, provisioning: &str, power: &str) -> Observation {
     let cluster = ClusterView { provisioning: provisioning.into(), power: Some(power.into()), pools: Vec::new() };
     let cluster = Fact::known(cluster, at("02:20:00"), ARM).with_request_ids(vec![format!("c0ffee00-{site}")]);
-    Observation::Cluster { site: SiteName::new(site), cluster }
+    Observation::Cluster { site: SiteName::new(site), cluster, nodes: None }
 }
 
 pub fn fenced() -> Observation {

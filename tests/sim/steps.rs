@@ -1,7 +1,7 @@
 //! The steps of the runbooks, wired to the simulated world: facts are gathered there, with delays and gaps, and the
 //! real `decide` functions judge them.
 
-use super::cluster::Arrival;
+use super::cluster::{Arrival, Power};
 use super::process::Life;
 use super::time::{Ms, SECOND, SimClock, sleep_ms};
 use super::weather::{Database, Point};
@@ -15,7 +15,7 @@ use reveille::domain::names::SiteName;
 use reveille::domain::run::{Call, RunState, Sent};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::witness::{LastSeen, Witness};
-use reveille::domain::workload::WorkloadView;
+use reveille::domain::workload::{NodeView, NodesView, WorkloadView};
 use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
 use reveille::engine::ports::{Clock, Step, StepView};
 use reveille::steps;
@@ -81,7 +81,10 @@ impl Step for SimStep {
                 let failed = eyes.start_failure(run, standby);
                 let releases = !run.created.standby_workload.is_parked();
                 let unfenced = (releases && run.owes_fence()).then(|| eyes.origin(primary));
-                steps::start_replica::decide(view, steps::start_replica::Seen { cluster, failed, unfenced })
+                steps::start_replica::decide(
+                    view,
+                    steps::start_replica::Seen { cluster, nodes: eyes.nodes(standby), failed, unfenced },
+                )
             }
             StepName::ReleaseWorkload => {
                 let workload = eyes.workload(standby);
@@ -197,6 +200,20 @@ impl Eyes {
 
     fn workload(&self, site: usize) -> Fact<WorkloadView> {
         self.maybe(self.0.workload(site), "the API server does not answer")
+    }
+
+    fn nodes(&self, site: usize) -> Option<Fact<NodesView>> {
+        let up = *self.0.state().sites[site].power.now() == Power::Up;
+        let node = || NodeView {
+            name: "aks-system-0".into(),
+            pool: Some("system".into()),
+            ready: true,
+            why_not: None,
+            kubelet: "v1.33.2".into(),
+            created: None,
+        };
+        let answers = self.0.workload(site).map(|_| NodesView { nodes: vec![node()] });
+        up.then(|| self.maybe(answers, "the API server does not answer"))
     }
 
     fn start_failure(&self, run: &RunState, site: usize) -> Option<steps::start_replica::StartFailure> {

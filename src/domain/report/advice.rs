@@ -2,13 +2,13 @@
 
 use super::NextStep;
 use crate::domain::failure::{FailureClass, Retry};
-use crate::domain::names::{PlanName, SiteName};
+use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::resource::ResourceId;
 use crate::domain::run::state::Asked;
 use crate::domain::run::{Approval, RunState};
-use crate::domain::runbook::StepName;
+use crate::domain::runbook::{RunKind, StepName};
 use crate::domain::writer::{CANARY_SQL, canary_grant};
 
 /// `az aks start|stop|show` for a cluster.
@@ -75,28 +75,36 @@ pub fn approval(run: &RunState) -> NextStep {
 }
 
 fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
-    let plan = &run.created.plan.name;
     match outcome {
         Outcome::Recovered { serving } => serving.not_proven().iter().filter_map(|open| prove(run, open)).collect(),
         Outcome::NoOutage { .. } | Outcome::Fenced { .. } | Outcome::GaveWay { .. } => Vec::new(),
+        Outcome::Rested { .. } | Outcome::Rehearsed { .. } => Vec::new(),
         Outcome::Observed { .. } => vec![NextStep {
             what: "Nothing was touched. To let Reveille act, set automation to approve or act".into(),
             commands: Vec::new(),
         }],
         Outcome::Declined { .. } | Outcome::Aborted { .. } => left_as_it_is(run),
         Outcome::Failed { step, class, .. } => {
-            why_it_failed(*step, *class).into_iter().chain([again(plan)]).chain(left_as_it_is(run)).collect()
+            why_it_failed(*step, *class).into_iter().chain(again(run)).chain(left_as_it_is(run)).collect()
         }
-        _ => std::iter::once(again(plan)).chain(left_as_it_is(run)).collect(),
+        _ => again(run).into_iter().chain(left_as_it_is(run)).collect(),
     }
 }
 
-fn again(plan: &PlanName) -> NextStep {
-    NextStep {
-        what: "The incident stays open and is asked again after the cool-down; start at once when the cause is gone"
-            .into(),
-        commands: vec![format!("reveille failover {plan} --why \"…\" --execute")],
-    }
+/// How what was not reached is tried again.
+fn again(run: &RunState) -> Option<NextStep> {
+    let plan = &run.created.plan.name;
+    let (what, command) = match run.created.kind {
+        RunKind::Failover => (
+            "The incident stays open and is asked again after the cool-down; start at once when the cause is gone",
+            "failover",
+        ),
+        RunKind::Park => ("The standby is not known to be parked; park it again when the cause is gone", "park"),
+        // The debt stays, and is tried again at first contact; a drill has its schedule.
+        RunKind::Fence | RunKind::StandbyDrill => return None,
+    };
+    let commands = vec![format!("reveille {command} {plan} --why \"…\" --execute")];
+    Some(NextStep { what: what.into(), commands })
 }
 
 /// What the class of a failure means and how it is lifted. What passes by itself needs no advice once the run is over.

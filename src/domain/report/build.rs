@@ -169,13 +169,7 @@ fn call_line(intent: &Intent) -> CallLine {
         Some(outcome) => (outcome.text(), outcome.request_ids().to_vec()),
         None => ("no outcome was recorded".to_owned(), Vec::new()),
     };
-    CallLine {
-        at: intent.at,
-        call: intent.call.verb.text().to_owned(),
-        target: intent.call.target.clone(),
-        result,
-        request_ids,
-    }
+    CallLine { at: intent.at, call: intent.call.deed(), target: intent.call.target.clone(), result, request_ids }
 }
 
 fn not_proven(run: &RunState) -> Vec<String> {

@@ -199,9 +199,14 @@ impl Call {
 
     /// For people: `stop cluster /subscriptions/…`.
     pub fn text(&self) -> String {
+        format!("{} {}", self.deed(), self.target)
+    }
+
+    /// What is done, to be followed by the resource it is done to.
+    pub fn deed(&self) -> String {
         match &self.scale {
-            Some(scale) => format!("{} {scale}, cluster {}", self.verb.text(), self.target),
-            None => format!("{} {}", self.verb.text(), self.target),
+            Some(scale) => format!("{} {scale} on", self.verb.text()),
+            None => self.verb.text().to_owned(),
         }
     }
 }

@@ -169,6 +169,7 @@ pub fn climb(run: &RunState) -> Result<Serving, NoProof> {
     if run.step(StepName::ReleaseWorkload).is_some() {
         open.extend(proves(StepName::ReleaseWorkload, proof(StepName::ReleaseWorkload)?, standby)?);
     }
+    open.extend(proves(StepName::StartReplica, proof(StepName::StartReplica)?, standby)?);
     let serving = Ready::from(proof(StepName::StartReplica)?)?
         .writable(proof(StepName::VerifyWriter)?)?
         .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?;

@@ -1,6 +1,7 @@
 //! Events in words, for live views. What Azure signed is never part of them.
 
 use super::event::RunEvent;
+use crate::domain::runbook::StepName;
 
 impl RunEvent {
     /// The event's kind, as the journal names it.
@@ -44,6 +45,9 @@ impl RunEvent {
             Self::Released { slice, next: None } => format!("slice {slice} ended"),
             Self::StepStarted { step } => format!("{step} started"),
             Self::Intent { call, .. } => format!("will {}", call.text()),
+            Self::Sent { step: StepName::ParkWorkload | StepName::ReleaseWorkload, outcome } => {
+                format!("Kubernetes: {}", outcome.text())
+            }
             Self::Sent { outcome, .. } => format!("Azure: {}", outcome.text()),
             Self::Observed { saw, .. } => saw.text(),
             Self::NeedsOperator { ask, .. } => format!("{} {}", ask.what, ask.means),

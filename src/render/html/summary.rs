@@ -13,8 +13,7 @@ const HEADLINE: usize = 240;
 pub(super) fn banner(report: &Report) -> Markup {
     html! {
         p.product { "Reveille" }
-        p { (report.kind) " of " strong { (Said(report.plan.as_str())) } ", from " (Said(report.primary.as_str())) " to "
-            (Said(report.standby.as_str())) }
+        p { (report.kind) " of " strong { (Said(report.plan.as_str())) } ", " (Said(&words::route(report))) }
     }
 }
 
@@ -47,10 +46,12 @@ fn when(report: &Report) -> Markup {
 
 /// Recovery time and data loss, each against its target and with what it was measured by.
 pub(super) fn measured(report: &Report, clock: &Clock) -> Option<Markup> {
-    Some(html! {
-        div.measured {
-            (recovery(report, clock))
-            @if !words::nothing_was_lost(report) { (data_loss(report)) }
+    words::moves(report).then(|| {
+        html! {
+            div.measured {
+                (recovery(report, clock))
+                @if !words::nothing_was_lost(report) { (data_loss(report)) }
+            }
         }
     })
 }

@@ -41,6 +41,9 @@ fn list(page: &mut Page, title: &str, items: &[String]) {
 }
 
 fn measured(page: &mut Page, report: &Report, clock: &Clock) {
+    if !words::moves(report) {
+        return;
+    }
     let time = &report.recovery_time;
     let ink = if time.within_target == Some(false) { Ink::Bad } else { Ink::Plain };
     page.gap();
@@ -82,7 +85,7 @@ fn step_head(page: &mut Page, report: &Report, step: &StepLine, clock: &Clock) {
         (Some(start), Some(end)) => format!("{} – {}  {took}", clock.text(start), clock.text(end)),
     };
     let state = if step.state == "succeeded" { String::new() } else { words::step_state(report, step) };
-    let name = format!(" {:<16}", step.step);
+    let name = format!(" {:<17}", step.step);
     page.row(&[
         ("  ", Ink::Plain),
         (mark, ink),
@@ -119,7 +122,7 @@ fn undelivered(page: &mut Page, report: &Report) {
 
 fn origin(page: &mut Page, report: &Report) {
     page.gap();
-    let kind = format!("{} of {}, from {} to {}", report.kind, report.plan, report.primary, report.standby);
+    let kind = format!("{} of {}, {}", report.kind, report.plan, words::route(report));
     page.say("", &format!("{kind}; started by {}", report.started_by), Ink::Faint);
     page.say("", &format!("Run {}, incident {}", report.run, report.incident), Ink::Faint);
     let proof = &report.integrity;

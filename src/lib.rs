@@ -20,6 +20,8 @@
 //!
 //! timer ─► POST /watch ── triggers::round ─► engine::tend   every plan: stalled runs, open incidents, fence debts;
 //!        then triggers::watch, plan by plan                 reads both witnesses itself: a lost alert is no lost outage
+//! timer ─► POST /drill ── triggers::drill             domain::drill: which rehearsal is due, what refuses it; the ledger
+//!                                                    remembers each occurrence, so none begins twice
 //! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
 //! ```
 //!

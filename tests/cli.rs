@@ -31,6 +31,12 @@ async fn status_of_a_green_plan_is_fine() {
 }
 
 #[tokio::test]
+async fn status_shows_what_is_rehearsed_next_and_what_keeps_it_from_beginning() {
+    let url = Server::with(|world| world.plans = vec![world::rehearsed()]).start().await;
+    assert_shown!(reveille("status wiki").at(&url).await.everything());
+}
+
+#[tokio::test]
 async fn status_of_a_run_shows_what_it_asks() {
     let url = Server::with(|world| world.stages = vec![world::failover().remove(1)]).start().await;
     assert_shown!(reveille(&format!("status {}", world::RUN)).at(&url).await.everything());

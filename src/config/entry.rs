@@ -218,6 +218,15 @@ impl<'a> Entry<'a> {
             .collect()
     }
 
+    /// The same, where a single table (`[plan.drill]`) does as well.
+    pub(super) fn sections_or_one(&self) -> Vec<Section<'a>> {
+        match self.value {
+            None => Vec::new(),
+            Some(DeValue::Table(table)) => vec![self.child(self.path.clone(), table)],
+            Some(_) => self.sections(),
+        }
+    }
+
     /// The elements of an array; nothing when the key is absent.
     pub(super) fn list(&self) -> Option<Vec<Entry<'a>>> {
         let array = self.typed("an array", DeValue::as_array)?;

@@ -3,7 +3,7 @@
 //! ```text
 //! text ─► toml tree with spans ─► Section / Entry (getters that note mistakes and go on) ─► Config
 //! ```
-//! `model` says what comes out; `general`, `channels`, `plan`, `sites`, `database`, `apps` and `timing` read one part
+//! `model` says what comes out; `general`, `channels`, `plan`, `sites`, `database`, `apps`, `drill` and `timing` read one part
 //! of the file each. Secrets are not read here: only where they are to be found ([`SecretRef`]).
 //!
 //! [`SecretRef`]: crate::domain::secret::SecretRef
@@ -11,6 +11,7 @@
 mod apps;
 mod channels;
 mod database;
+mod drill;
 mod entry;
 mod errors;
 mod expand;

@@ -4,7 +4,7 @@ use super::channels::legal_name;
 use super::entry::Entry;
 use super::model::Cloud;
 use super::reader::Section;
-use super::{apps, database, kubernetes, sites, timing};
+use super::{apps, database, drill, kubernetes, sites, timing};
 use crate::domain::names::{ChannelName, PlanName};
 use crate::domain::plan::{Automation, Fence, FenceUnable, FrontDoor, Plan, Workload};
 use crate::domain::resource::ResourceId;
@@ -82,7 +82,7 @@ fn plan(
     let alert_rules = alert_rules(&section.get("alert_rules"));
     let timing = timing::read(&section.get("timing"));
     let channels = plan_channels(&section.get("channels"), channels);
-    section.refuse("drill", "drills come in a later version; leave this section out until then");
+    let drills = drill::read(&section.get("drill"));
     section.finish();
     Some(Plan {
         name: PlanName::new(name?),
@@ -100,6 +100,7 @@ fn plan(
         alert_rules,
         timing,
         channels,
+        drills,
     })
 }
 

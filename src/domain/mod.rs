@@ -5,6 +5,7 @@ pub mod application;
 pub mod causes;
 pub mod chain;
 pub mod cluster;
+pub mod drill;
 pub mod duration;
 pub mod fact;
 pub mod failure;

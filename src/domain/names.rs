@@ -46,6 +46,10 @@ name!(
     IncidentId
 );
 name!(
+    /// One schedule of drills of a plan, as `reveille.toml` names it.
+    DrillName
+);
+name!(
     /// A notification channel as `reveille.toml` names it.
     ChannelName
 );

@@ -1,5 +1,6 @@
 //! A plan: one protected workload with its two sites, as configuration describes it.
 
+use super::drill::Drill;
 use super::duration;
 use super::names::{ChannelName, PlanName, SiteName};
 use super::resource::{HostPort, ResourceId};
@@ -39,6 +40,9 @@ pub struct Plan {
     pub timing: Timing,
     #[serde(default)]
     pub channels: Vec<ChannelName>,
+    /// What is rehearsed, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drills: Vec<Drill>,
 }
 
 /// How much a plan does on its own.

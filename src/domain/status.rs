@@ -1,7 +1,8 @@
 //! What the operator interface answers: status of plans and live views of runs. Server and command line share it.
 
+use super::drill::{DrillKind, Handled};
 use super::ledger::state::{Debt, Incident, Paused, RunLine};
-use super::names::{IncidentId, PlanName, RunId, SiteName};
+use super::names::{DrillName, IncidentId, PlanName, RunId, SiteName};
 use super::plan::Automation;
 use super::runbook::{RunKind, StepName};
 use chrono::{DateTime, Utc};
@@ -22,8 +23,25 @@ pub struct PlanStatus {
     pub paused: Option<Paused>,
     pub debts: Vec<Debt>,
     pub last_run: Option<RunLine>,
+    /// What is rehearsed, and when; none where the plan rehearses nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drills: Vec<DrillLine>,
     /// Hash of the ledger's last line.
     pub ledger_head: String,
+}
+
+/// One schedule of drills.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DrillLine {
+    pub drill: DrillName,
+    pub kind: DrillKind,
+    /// The occurrence that waits to begin, else the next one; `None` when there is none within ten years.
+    pub next: Option<DateTime<Utc>>,
+    /// What keeps the one that waits from beginning, one sentence for each reason so far, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
+    /// What became of the occurrence before.
+    pub last: Option<Handled>,
 }
 
 /// The colour of a plan.

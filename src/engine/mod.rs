@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod close;
+mod drill;
 mod drive;
 mod hand_over;
 pub mod intake;

@@ -77,6 +77,10 @@ fn impossible_in_ledger(state: &PlanState, event: &LedgerEvent, index: usize, le
             let beside = active.is_some_and(|active| active.kind == RunKind::Failover || *kind == RunKind::Fence);
             beside.then_some("a run is admitted beside another")
         }
+        LedgerEvent::DrillTaken { due, .. } => {
+            let last = state.last_occurrence(&due.drill);
+            last.is_some_and(|last| last.occurrence >= due.occurrence).then_some("an occurrence is taken a second time")
+        }
         LedgerEvent::RunClosed { run, .. } => {
             let open = state.runs.iter().any(|line| &line.run == run && line.closed_at.is_none());
             (!open).then_some("a run is closed that is not open")

@@ -43,11 +43,14 @@ mod table {
     /// The timer that forgets nothing.
     pub const WATCH: Route = Route { name: "watch", trigger: Trigger::Timer, input: "timer",
         http_output: None, queue_output: Some("wakeup"), deadline: seconds(4 * 60) };
+    /// The timer of rehearsals: which are due, and what keeps them from beginning.
+    pub const DRILL: Route = Route { name: "drill", trigger: Trigger::Timer, input: "timer",
+        http_output: None, queue_output: Some("wakeup"), deadline: seconds(4 * 60) };
     /// People, by HTTP and from the command line. Long polls take up to 25 s.
     pub const OPERATOR: Route = Route { name: "operator", trigger: Trigger::Http, input: "req",
         http_output: Some("res"), queue_output: Some("wakeup"), deadline: seconds(60) };
 }
-pub use table::{ALERT, OPERATOR, RUN, WATCH};
+pub use table::{ALERT, DRILL, OPERATOR, RUN, WATCH};
 
 /// All functions.
-pub const ROUTES: [Route; 4] = [ALERT, RUN, WATCH, OPERATOR];
+pub const ROUTES: [Route; 5] = [ALERT, RUN, WATCH, DRILL, OPERATOR];

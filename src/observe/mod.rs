@@ -2,6 +2,7 @@
 //! time, its vantage and its request ids. Used by steps and by the watch alike.
 
 mod database;
+mod drill;
 mod front_door;
 mod sites;
 mod witness;

@@ -28,6 +28,7 @@ pub struct App {
     pub observer: Observer,
     pub(super) day_log: DayLog,
     pub(super) turns: Turns,
+    pub(super) drill_turns: Turns,
 }
 
 /// Why the app could not be built. The same text answers every function.
@@ -79,7 +80,8 @@ impl App {
             shelf: Shelf::default(),
             driver,
         };
-        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock), turns: Turns::default() })
+        let (turns, drill_turns) = (Turns::default(), Turns::default());
+        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock), turns, drill_turns })
     }
 }
 

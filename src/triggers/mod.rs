@@ -4,6 +4,7 @@
 mod alert;
 mod app;
 mod day_log;
+mod drill;
 mod operator;
 mod ready;
 mod round;
@@ -31,7 +32,7 @@ const OPERATOR_BUDGET: Duration = Duration::from_secs(50);
 /// All functions, on one screen. Each waits until the app is built, then answers; with a wrong configuration each
 /// gives the same clear error.
 pub fn functions(ready: Ready) -> Functions {
-    let (alert, run, watch, operator) = (ready.clone(), ready.clone(), ready.clone(), ready);
+    let (alert, run, watch, drill, operator) = (ready.clone(), ready.clone(), ready.clone(), ready.clone(), ready);
     Functions::new()
         .with(routes::ALERT, move |invocation| {
             let until = Instant::now() + ALERT_BUDGET - ALERT_MARGIN;
@@ -40,6 +41,7 @@ pub fn functions(ready: Ready) -> Functions {
         })
         .with(routes::RUN, move |invocation| work(run.clone(), invocation, run::answer))
         .with(routes::WATCH, move |invocation| work(watch.clone(), invocation, watch::answer))
+        .with(routes::DRILL, move |invocation| work(drill.clone(), invocation, drill::answer))
         .with(routes::OPERATOR, move |invocation| {
             http(operator.clone(), invocation, routes::OPERATOR.input, OPERATOR_BUDGET, operator::answer)
         })

@@ -30,6 +30,7 @@ pub fn green(plan: &str) -> PlanStatus {
         paused: None,
         debts: Vec::new(),
         last_run: None,
+        drills: Vec::new(),
         ledger_head: "ab".repeat(32),
     }
 }
@@ -50,6 +51,19 @@ pub fn red() -> PlanStatus {
         incident: Some(open_incident(incident)),
         ..green("sonarqube")
     }
+}
+
+/// One drill that was skipped, one that waits, one that ran.
+pub fn rehearsed() -> PlanStatus {
+    let drills = serde_json::json!([
+        { "drill": "readiness", "kind": "readiness", "next": "2026-11-08T03:00:00Z",
+          "last": { "occurrence": "2026-11-01T03:00:00Z", "at": "2026-11-01T03:00:04Z", "how": { "run": "wiki.20261101T030004Z.aaaa" } } },
+        { "drill": "monthly", "kind": "standby", "next": "2026-11-04T02:00:00Z", "last": null,
+          "refused": ["the plan is paused by ann (moving house); `reveille resume` lifts it"] },
+        { "drill": "yearly", "kind": "switchover", "next": null,
+          "last": { "occurrence": "2026-11-01T03:00:00Z", "at": "2026-11-01T03:00:04Z", "how": { "skipped": "blocked" } } },
+    ]);
+    PlanStatus { drills: serde_json::from_value(drills).unwrap(), ..green("wiki") }
 }
 
 /// A pause holds an open incident.

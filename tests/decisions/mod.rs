@@ -3,6 +3,8 @@
 
 mod admission;
 mod confirm;
+mod drill;
+mod drill_due;
 mod fence;
 mod fixture;
 mod next;

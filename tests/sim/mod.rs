@@ -14,6 +14,7 @@ mod biting;
 mod campaign;
 mod cluster;
 mod crash_points;
+mod drills;
 mod duplicates;
 mod host;
 mod oracle;

@@ -44,6 +44,7 @@ fn plan(weather: &Weather) -> Plan {
         alert_rules: Vec::new(),
         timing: timing(),
         channels: channel_names(&weather.channels),
+        drills: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod bodies;
 mod channels;
+mod drill;
 mod fence;
 mod golden;
 mod guards;

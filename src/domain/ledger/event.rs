@@ -3,7 +3,8 @@
 use super::guard::GuardKind;
 use super::state::PlanState;
 use crate::domain::chain::Head;
-use crate::domain::names::{IncidentId, RunId, SiteName};
+use crate::domain::drill::{DrillDue, DrillKind, Refusal, Skip};
+use crate::domain::names::{DrillName, IncidentId, RunId, SiteName};
 use crate::domain::parking::ParkingState;
 use crate::domain::run::StartedBy;
 use crate::domain::runbook::RunKind;
@@ -72,6 +73,30 @@ pub enum LedgerEvent {
         by: String,
         said: Option<String>,
         why: String,
+    },
+    /// A drill's schedule was seen for the first time, or has changed.
+    DrillScheduled {
+        drill: DrillName,
+        kind: DrillKind,
+        schedule: String,
+    },
+    /// This occurrence belongs to a run, admitted in the same append.
+    DrillTaken {
+        #[serde(flatten)]
+        due: DrillDue,
+        run: RunId,
+    },
+    /// This occurrence never begins.
+    DrillSkipped {
+        #[serde(flatten)]
+        due: DrillDue,
+        why: Skip,
+    },
+    /// This occurrence cannot begin now; written once for each reason, and asked again until it is too late.
+    DrillRefused {
+        #[serde(flatten)]
+        due: DrillDue,
+        refusal: Refusal,
     },
     /// A person has seen the last run: the cool-down is over.
     Acknowledged {

@@ -2,12 +2,14 @@
 
 use super::event::{Cause, LedgerEvent};
 use super::guard::GuardKind;
-use crate::domain::names::{IncidentId, RunId, SiteName};
+use crate::domain::drill::DrillRecord;
+use crate::domain::names::{DrillName, IncidentId, RunId, SiteName};
 use crate::domain::parking::{Parking, ParkingState};
 use crate::domain::run::StartedBy;
 use crate::domain::runbook::RunKind;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Runs remembered for `GET …/runs`; older ones are found by listing the journals.
 const RUNS_KEPT: usize = 50;
@@ -35,6 +37,9 @@ pub struct PlanState {
     pub runs: Vec<RunLine>,
     /// Keys of alerts and manual starts that were taken, with what became of them.
     pub keys: Vec<(String, Taken)>,
+    /// Schedules, with what became of their occurrences.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drills: BTreeMap<DrillName, DrillRecord>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +113,7 @@ pub enum Taken {
 
 impl PlanState {
     pub fn apply(&mut self, event: &LedgerEvent, at: DateTime<Utc>) {
+        self.apply_to_drills(event, at);
         match event {
             LedgerEvent::Snapshot { state, .. } => *self = (**state).clone(),
             LedgerEvent::Sealed => {}
@@ -131,6 +137,10 @@ impl PlanState {
             }
             LedgerEvent::Resumed { .. } => self.paused = None,
             LedgerEvent::Acknowledged { .. } => self.acknowledged = true,
+            LedgerEvent::DrillScheduled { .. }
+            | LedgerEvent::DrillTaken { .. }
+            | LedgerEvent::DrillSkipped { .. }
+            | LedgerEvent::DrillRefused { .. } => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! Plans at a glance.
 
+use crate::domain::drill::How;
 use crate::domain::plan::Automation;
-use crate::domain::status::{Light, PlanStatus};
+use crate::domain::status::{DrillLine, Light, PlanStatus};
 use crate::render::page::{Ink, Page, Screen};
 use crate::render::words::moment;
 
@@ -46,6 +47,7 @@ fn write(page: &mut Page, plan: &PlanStatus) {
     page.say("  serves      ", &format!("{}, standby is {}", plan.primary, plan.standby), Ink::Plain);
     page.say("  automation  ", automation(plan.automation), Ink::Plain);
     open_matters(page, plan);
+    plan.drills.iter().for_each(|line| drill(page, line));
     if let Some(last) = &plan.last_run {
         let outcome = last.outcome.as_deref().unwrap_or("not closed yet");
         let at = moment(last.closed_at.unwrap_or(last.admitted_at));
@@ -74,6 +76,21 @@ fn open_matters(page: &mut Page, plan: &PlanStatus) {
     for debt in &plan.debts {
         let since = moment(debt.since);
         page.say("  owed        ", &format!("the fence of {} since {since}: {}", debt.site, debt.why), Ink::Careful);
+    }
+}
+
+fn drill(page: &mut Page, drill: &DrillLine) {
+    let next = drill.next.map_or("never".to_owned(), moment);
+    page.say("  drill       ", &format!("{}: next {next}", drill.drill), Ink::Plain);
+    for refusal in &drill.refused {
+        page.say("              ", &format!("does not begin: {refusal}"), Ink::Careful);
+    }
+    if let Some(last) = &drill.last {
+        let how = match &last.how {
+            How::Run(run) => format!("began as {run}"),
+            How::Skipped(why) => format!("did not begin: {}", why.text()),
+        };
+        page.say("              ", &format!("that of {} {how}", moment(last.occurrence)), Ink::Plain);
     }
 }
 

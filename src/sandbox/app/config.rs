@@ -59,6 +59,7 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
         "fence": {"unable": scenario.plan.unable},
         "app": [{"kind": "sonarqube", "served_by_header": "x-served-by"}],
         "timing": timing(scenario),
+        "drill": scenario.plan.drill,
     })
 }
 

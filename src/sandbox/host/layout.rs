@@ -7,6 +7,7 @@ use super::error::HostError;
 const HOST_JSON: &str = include_str!("../../../host.json");
 const FUNCTIONS: &[(&str, &str)] = &[
     ("alert", include_str!("../../../functions/alert/function.json")),
+    ("drill", include_str!("../../../functions/drill/function.json")),
     ("operator", include_str!("../../../functions/operator/function.json")),
     ("run", include_str!("../../../functions/run/function.json")),
     ("watch", include_str!("../../../functions/watch/function.json")),
@@ -55,11 +56,11 @@ mod tests {
         lay_out(app.path(), &handler).unwrap();
         let loaded = App::load(app.path(), &Default::default()).unwrap();
         let names: Vec<_> = loaded.functions.iter().map(|function| function.name.as_str()).collect();
-        assert_eq!(names, ["run", "watch", "alert", "operator"]);
+        assert_eq!(names, ["drill", "run", "watch", "alert", "operator"]);
         assert_eq!(loaded.settings.handler.executable, EXECUTABLE);
         assert!(app.path().join(&loaded.settings.handler.executable).is_file());
         let timers = loaded.functions.iter().filter(|f| matches!(f.trigger, Trigger::Timer { monitor: false, .. }));
-        assert_eq!(timers.count(), 1);
+        assert_eq!(timers.count(), 2);
     }
 
     #[test]

@@ -141,6 +141,8 @@ pub struct Plan {
     pub pace: Pace,
     /// Keys of the plan's `timing` table, as they stand in the file.
     pub timing: BTreeMap<String, toml::Value>,
+    /// Its `drill` tables, as they stand in the file.
+    pub drill: Vec<toml::Table>,
 }
 
 /// How fast the handler polls, renews and gives up.
@@ -163,6 +165,7 @@ impl Default for Plan {
             cooldown: "10m".to_owned(),
             pace: Pace::default(),
             timing: BTreeMap::new(),
+            drill: Vec::new(),
         }
     }
 }

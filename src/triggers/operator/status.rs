@@ -34,6 +34,7 @@ pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanSt
         paused: state.paused.clone(),
         debts: state.debts.clone(),
         last_run: state.runs.iter().rev().find(|line| line.closed_at.is_some()).cloned(),
+        drills: plan.drills.iter().map(|drill| state.drill_line(drill, app.engine.clock.now())).collect(),
         ledger_head: book.head().hash.clone(),
     })
 }
@@ -54,6 +55,7 @@ pub(super) fn of_unreadable(configured: &Configured, problem: &Problem) -> PlanS
         paused: None,
         debts: Vec::new(),
         last_run: None,
+        drills: Vec::new(),
         ledger_head: String::new(),
     }
 }

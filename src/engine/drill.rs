@@ -1,0 +1,78 @@
+//! Schedules of drills in the ledger: which occurrence waits, and what refuses it.
+//!
+//! As with every request, the ledger is read, a pure function decides, and what it says is appended at the version that
+//! was read: a timer that fires twice, here and on another instance, finds the occurrence taken the second time.
+
+use super::intake::IntakeError;
+use super::log::LogError;
+use super::parts::Engine;
+use crate::domain::drill::{self, Asked, Drill, DrillDue, Facts};
+use crate::domain::ledger::{LedgerEvent, PlanState};
+use crate::domain::names::{PlanName, RunId};
+
+/// Conflicts in a row after which it is left to the next tick.
+const TRIES: u32 = 50;
+
+impl Engine {
+    /// Writes down schedules that the ledger never saw and occurrences that never begin; gives those that wait.
+    pub async fn drills_due(&self, plan: &PlanName) -> Result<Vec<(Drill, DrillDue)>, IntakeError> {
+        let configured = self.plan(plan).ok_or_else(|| IntakeError::NoSuchPlan { plan: plan.clone() })?;
+        let decide = |state: &PlanState| {
+            let now = self.clock.now();
+            let waiting = drill::pending(state, &configured.plan, now);
+            let waiting = waiting.into_iter().map(|(drill, due)| (drill.clone(), due)).collect::<Vec<_>>();
+            (drill::news(state, &configured.plan, now), waiting)
+        };
+        self.tell_ledger(plan, decide).await
+    }
+
+    /// Asks whether an occurrence may begin, with what is known of the world, and writes down what refuses it.
+    pub async fn ask_drill(&self, plan: &PlanName, due: &DrillDue, facts: &Facts) -> Result<Asked, IntakeError> {
+        let configured = self.plan(plan).ok_or_else(|| IntakeError::NoSuchPlan { plan: plan.clone() })?;
+        let decide = |state: &PlanState| {
+            let asked = drill::ask(state, &configured.plan, due, facts, self.clock.now());
+            (asked.news(due).into_iter().collect(), asked)
+        };
+        self.tell_ledger(plan, decide).await
+    }
+
+    /// Starts the run of an occurrence that nothing keeps from beginning. No runbook of a drill is there to be run yet, so
+    /// the occurrence stays due until it is too late.
+    pub async fn admit_drill(
+        &self,
+        plan: &PlanName,
+        drill: &Drill,
+        due: &DrillDue,
+        _facts: &Facts,
+    ) -> Result<Option<RunId>, IntakeError> {
+        let (kind, occurrence) = (drill.kind, due.occurrence);
+        tracing::warn!(%plan, drill = %due.drill, %occurrence, "the {kind} drill may begin, and there is no run for it");
+        Ok(None)
+    }
+
+    /// Appends what a decision says at the version it was made at, or decides again.
+    async fn tell_ledger<T>(
+        &self,
+        plan: &PlanName,
+        decide: impl Fn(&PlanState) -> (Vec<LedgerEvent>, T),
+    ) -> Result<T, IntakeError> {
+        let ledger_error = |source| IntakeError::Ledger { plan: plan.clone(), source };
+        let mut book = self.shelf.take_book(&self.store, plan).await.map_err(ledger_error)?;
+        for _ in 0..TRIES {
+            let (events, told) = decide(book.state());
+            let written = match events.is_empty() {
+                true => Ok(()),
+                false => book.append_all(self.clock.as_ref(), events).await,
+            };
+            match written.as_ref().map_err(LogError::is_moved) {
+                Ok(()) => {
+                    self.shelf.put_book(book);
+                    return Ok(told);
+                }
+                Err(true) => book.catch_up().await.map_err(ledger_error)?,
+                Err(false) => return written.map(|()| told).map_err(ledger_error),
+            }
+        }
+        Err(IntakeError::Busy { plan: plan.clone() })
+    }
+}

@@ -1,0 +1,85 @@
+//! `drill`: the timer of rehearsals. It finds the occurrences that are due, looks at what may refuse them, and writes
+//! down what does; the ledger sees to it that none begins twice.
+
+use super::app::App;
+use super::round::Round;
+use super::run::Message;
+use crate::domain::causes::with_causes;
+use crate::domain::drill::{Asked, Drill, DrillDue, Facts, held_by_ledger};
+use crate::domain::names::{PlanName, RunId};
+use crate::engine::book::Book;
+use crate::engine::{Configured, WakeUp};
+use crate::host::{Answer, FunctionError, Invocation};
+use futures::FutureExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+/// Longest look at one plan: more than a call to Azure may take.
+const PER_PLAN: Duration = Duration::from_secs(60);
+/// Longest round, well below the function's deadline.
+const ROUND: Duration = Duration::from_secs(150);
+
+pub(super) async fn answer(app: Arc<App>, _invocation: Invocation) -> Result<Answer, FunctionError> {
+    let at_once = app.config.engine.watch_plans_at_once;
+    let round = Round { at_once, until: Instant::now() + ROUND, per_look: PER_PLAN };
+    let asked = app.drill_turns.in_turn(with_drills(&app)).into_iter().map(|plan| {
+        let (app, span) = (app.clone(), tracing::error_span!("plan", plan = %plan));
+        async move { see_to(&app, &plan).await }.instrument(span).boxed()
+    });
+    let looked = round.look(asked.collect()).await;
+    app.drill_turns.passed(looked.over.max(1));
+    let wakes = looked.found.into_iter().map(|run| Message::Wake(WakeUp { run, after: 0 }));
+    Ok(wakes.fold(Answer::done(), |answer, wake| answer.wake(serde_json::to_string(&wake).unwrap_or_default())))
+}
+
+/// Where nothing is rehearsed, not even the ledger is read.
+fn with_drills(app: &App) -> Vec<PlanName> {
+    let plans = app.engine.plans.iter().filter(|(_, configured)| !configured.plan.drills.is_empty());
+    plans.map(|(name, _)| name.clone()).collect()
+}
+
+async fn see_to(app: &App, plan: &PlanName) -> Vec<RunId> {
+    let due = match app.engine.drills_due(plan).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(error = with_causes(&error), "the plan's drills could not be looked up");
+            return Vec::new();
+        }
+    };
+    let mut started = Vec::new();
+    for (drill, due) in due {
+        match begin(app, plan, &drill, &due).await {
+            Ok(run) => started.extend(run),
+            Err(error) => tracing::error!(drill = %due.drill, error, "the drill could not be begun"),
+        }
+    }
+    started
+}
+
+async fn begin(app: &App, plan: &PlanName, drill: &Drill, due: &DrillDue) -> Result<Option<RunId>, String> {
+    let Some(configured) = app.engine.plan(plan) else { return Ok(None) };
+    let facts = facts(app, configured, drill).await?;
+    let asked = app.engine.ask_drill(plan, due, &facts).await.map_err(|error| with_causes(&error))?;
+    match asked {
+        Asked::Refused { refusal, known: false } => {
+            let (drill, occurrence, reason) = (&due.drill, due.occurrence, refusal.word());
+            tracing::warn!(%drill, %occurrence, reason, "the drill does not begin: {}", refusal.text());
+            Ok(None)
+        }
+        Asked::Refused { known: true, .. } | Asked::Over => Ok(None),
+        Asked::MayBegin => app.engine.admit_drill(plan, drill, due, &facts).await.map_err(|error| with_causes(&error)),
+    }
+}
+
+/// Nobody is asked when the answer is known: what the ledger and the calendar refuse needs no look at the world.
+async fn facts(app: &App, configured: &Configured, drill: &Drill) -> Result<Facts, String> {
+    let plan = &configured.plan;
+    let book = Book::open(&app.engine.store, &plan.name).await.map_err(|error| with_causes(&error))?;
+    let held = drill.may_begin_at(app.engine.clock.now()).and(held_by_ledger(drill.kind, book.state(), plan));
+    if held.is_err() || !drill.kind.acts() {
+        return Ok(Facts::default());
+    }
+    Ok(app.observer.drill_facts(plan, book.state()).await)
+}

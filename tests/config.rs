@@ -88,17 +88,17 @@ fn mistakes_in_drills_are_told_at_once_each_where_it_stands() {
 fn a_single_drill_may_be_a_table_and_is_called_by_its_kind() {
     let drills = |text: &str| parse(&format!("{MINIMAL}\n{text}\n")).unwrap().plans.remove(0).drills;
     assert_eq!(drills(""), []);
-    let single = drills("[plan.drill]\nkind = \"readiness\"\nschedule = \"0  0 3 * * SUN\"");
+    let single = drills("[plan.drill]\nkind = \"standby\"\nschedule = \"0  0 3 * * SUN\"");
     let [drill] = &single[..] else { panic!("{single:?}") };
-    assert_eq!((drill.name.as_str(), drill.kind), ("readiness", DrillKind::Readiness));
+    assert_eq!((drill.name.as_str(), drill.kind), ("standby", DrillKind::Standby));
     assert_eq!((drill.schedule.text(), drill.schedule.zone().name()), ("0 0 3 * * SUN", "UTC"));
     assert_eq!((drill.windows.len(), drill.blocked.len()), (0, 0));
     assert_eq!(drill.catch_up, Duration::from_secs(24 * 3600));
     let several = drills(
-        "[[plan.drill]]\nkind = \"readiness\"\nschedule = \"0 0 3 * * *\"\ncatch_up = \"0s\"\n\
-         [[plan.drill]]\nname = \"night\"\nkind = \"readiness\"\nschedule = \"0 0 3 * * *\"\ntime_zone = \"Europe/Berlin\"",
+        "[[plan.drill]]\nkind = \"standby\"\nschedule = \"0 0 3 * * *\"\ncatch_up = \"0s\"\n\
+         [[plan.drill]]\nname = \"night\"\nkind = \"standby\"\nschedule = \"0 0 3 * * *\"\ntime_zone = \"Europe/Berlin\"",
     );
-    assert_eq!(several.iter().map(|drill| drill.name.as_str()).collect::<Vec<_>>(), ["readiness", "night"]);
+    assert_eq!(several.iter().map(|drill| drill.name.as_str()).collect::<Vec<_>>(), ["standby", "night"]);
     assert_eq!(several[0].catch_up, Duration::ZERO);
 }
 

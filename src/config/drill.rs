@@ -16,7 +16,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Vec<Drill> {
 }
 
 fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
-    let kind = section.need("kind").choice(&KINDS);
+    let kind = kind(&section.need("kind"));
     let name = name(&section, kind, names);
     let zone = zone(&section.get("time_zone"));
     let schedule = schedule(&section.need("schedule"), zone);
@@ -33,6 +33,14 @@ fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
     }
     section.finish();
     drill
+}
+
+fn kind(entry: &Entry<'_>) -> Option<DrillKind> {
+    let kind = entry.choice(&KINDS)?;
+    if kind != DrillKind::Standby {
+        entry.reject_value("comes in a later version; until then standby is what can be rehearsed");
+    }
+    Some(kind)
 }
 
 /// Its own name, or that of its kind.

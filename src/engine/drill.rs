@@ -3,11 +3,11 @@
 //! As with every request, the ledger is read, a pure function decides, and what it says is appended at the version that
 //! was read: a timer that fires twice, here and on another instance, finds the occurrence taken the second time.
 
-use super::intake::IntakeError;
+use super::intake::{IntakeError, Taken};
 use super::log::LogError;
 use super::parts::Engine;
 use crate::domain::drill::{self, Asked, Drill, DrillDue, Facts};
-use crate::domain::ledger::{LedgerEvent, PlanState};
+use crate::domain::ledger::{LedgerEvent, PlanState, Request};
 use crate::domain::names::{PlanName, RunId};
 
 /// Conflicts in a row after which it is left to the next tick.
@@ -36,18 +36,19 @@ impl Engine {
         self.tell_ledger(plan, decide).await
     }
 
-    /// Starts the run of an occurrence that nothing keeps from beginning. No runbook of a drill is there to be run yet, so
-    /// the occurrence stays due until it is too late.
+    /// Starts the run of an occurrence that nothing keeps from beginning; decided anew at the version at which it is
+    /// admitted. Nothing when somebody else was faster, or something refuses it by now.
     pub async fn admit_drill(
         &self,
         plan: &PlanName,
-        drill: &Drill,
-        due: &DrillDue,
-        _facts: &Facts,
+        due: DrillDue,
+        facts: Facts,
     ) -> Result<Option<RunId>, IntakeError> {
-        let (kind, occurrence) = (drill.kind, due.occurrence);
-        tracing::warn!(%plan, drill = %due.drill, %occurrence, "the {kind} drill may begin, and there is no run for it");
-        Ok(None)
+        let request = Request::Drill { due, facts: Box::new(facts) };
+        match self.take(plan, &request).await? {
+            Taken::Started { run, .. } => Ok(Some(run)),
+            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Nothing { .. } => Ok(None),
+        }
     }
 
     /// Appends what a decision says at the version it was made at, or decides again.

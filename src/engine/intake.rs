@@ -6,7 +6,7 @@ use super::log::LogError;
 use super::parts::{Configured, Engine};
 use crate::domain::ledger::{self, Admission, Decision, Guard, LedgerEvent, PlanState, Request};
 use crate::domain::names::{IncidentId, PlanName, RunId};
-use crate::domain::run::{Created, RunEvent};
+use crate::domain::run::{Created, RunEvent, StartedBy};
 use crate::domain::runbook;
 use crate::domain::witness::{LastSeen, last_seen_name};
 use chrono::{DateTime, Utc};
@@ -124,6 +124,10 @@ impl Engine {
             begun.map_err(|_| LogError::Moved { name: journal::log_name(lesser) })?;
         }
         let run = RunId::new(mint(&configured.plan.name, "", now));
+        let taken = match &admission.by {
+            StartedBy::Schedule { due } => Some(LedgerEvent::DrillTaken { due: due.clone(), run: run.clone() }),
+            _ => None,
+        };
         let admitted = LedgerEvent::RunAdmitted {
             run: run.clone(),
             incident: incident.clone(),
@@ -133,7 +137,7 @@ impl Engine {
             key: admission.key,
             config_digest: configured.config_digest.clone(),
         };
-        let events = opened.map(|(_, event)| event).into_iter().chain([admitted]).collect();
+        let events = opened.map(|(_, event)| event).into_iter().chain([admitted]).chain(taken).collect();
         book.append_all(self.clock.as_ref(), events).await?;
         Ok(Taken::Started { run, incident })
     }

@@ -74,7 +74,7 @@ fn impossible_in_ledger(state: &PlanState, event: &LedgerEvent, index: usize, le
             Some("a second incident is opened beside one")
         }
         LedgerEvent::RunAdmitted { kind, .. } => {
-            let beside = active.is_some_and(|active| active.kind == RunKind::Failover || *kind == RunKind::Fence);
+            let beside = active.is_some_and(|active| active.kind == RunKind::Failover || kind.gives_way());
             beside.then_some("a run is admitted beside another")
         }
         LedgerEvent::DrillTaken { due, .. } => {

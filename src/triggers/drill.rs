@@ -69,7 +69,14 @@ async fn begin(app: &App, plan: &PlanName, drill: &Drill, due: &DrillDue) -> Res
             Ok(None)
         }
         Asked::Refused { known: true, .. } | Asked::Over => Ok(None),
-        Asked::MayBegin => app.engine.admit_drill(plan, drill, due, &facts).await.map_err(|error| with_causes(&error)),
+        Asked::MayBegin => {
+            let started =
+                app.engine.admit_drill(plan, due.clone(), facts).await.map_err(|error| with_causes(&error))?;
+            if let Some(run) = &started {
+                tracing::info!(%run, drill = %due.drill, "the schedule started a run");
+            }
+            Ok(started)
+        }
     }
 }
 

@@ -33,7 +33,7 @@ fn line<'a>(plan: &'a Value, drill: &str) -> &'a Value {
 async fn a_drill_that_must_not_begin_is_refused_once_for_each_occurrence_through_restarts_too() {
     let stage = stage(
         "[[drill]]\nkind = \"standby\"\nschedule = \"*/20 * * * * *\"\n\
-         [[drill]]\nname = \"never\"\nkind = \"switchover\"\nschedule = \"* * * * * *\"\nblocked = [\"2020-01-01..2027-12-31\"]\n",
+         [[drill]]\nname = \"never\"\nkind = \"standby\"\nschedule = \"* * * * * *\"\nblocked = [\"2020-01-01..2027-12-31\"]\n",
     )
     .await;
     let first =

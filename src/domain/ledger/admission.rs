@@ -4,6 +4,7 @@
 use super::event::Cause;
 use super::guard::Guard;
 use super::state::{Incident, PlanState, Taken};
+use crate::domain::drill::{self, Asked, DrillDue};
 use crate::domain::names::{IncidentId, RunId, SiteName};
 use crate::domain::parking::{Parking, ParkingState, StandbyWorkload};
 use crate::domain::plan::{Plan, Workload};
@@ -24,6 +25,8 @@ pub enum Request {
     PayDebt { site: SiteName },
     /// A person wants the standby's workload parked and its cluster stopped.
     Park { by: StartedBy, key: Option<String> },
+    /// An occurrence of a drill's schedule is due, with what was seen of the world.
+    Drill { due: DrillDue, facts: Box<drill::Facts> },
 }
 
 /// What is to be done about it.
@@ -62,6 +65,7 @@ pub fn admit(state: &PlanState, plan: &Plan, request: &Request, now: DateTime<Ut
         Request::Failover { cause, force } => by_hand(state, plan, cause, *force),
         Request::PayDebt { site } => pay_debt(state, plan, site),
         Request::Park { by, key } => park(state, plan, by, key.as_deref()),
+        Request::Drill { due, facts } => rehearse(state, plan, due, facts, now),
     }
 }
 
@@ -207,6 +211,22 @@ fn park(state: &PlanState, plan: &Plan, by: &StartedBy, key: Option<&str>) -> De
         leave: primary(state, plan),
         key: key.map(str::to_owned),
     })
+}
+
+/// An occurrence that a run took, or that something refuses, is asked for in vain.
+fn rehearse(state: &PlanState, plan: &Plan, due: &DrillDue, facts: &drill::Facts, now: DateTime<Utc>) -> Decision {
+    match drill::ask(state, plan, due, facts, now) {
+        Asked::Over => Decision::Nothing { why: format!("drill {} is not due any more", due.drill) },
+        Asked::Refused { refusal, .. } => Decision::Nothing { why: refusal.text() },
+        Asked::MayBegin => Decision::Admit(Admission {
+            kind: RunKind::StandbyDrill,
+            by: StartedBy::Schedule { due: due.clone() },
+            open: None,
+            preempts: None,
+            leave: primary(state, plan),
+            key: Some(due.key()),
+        }),
+    }
 }
 
 fn admission(state: &PlanState, plan: &Plan, cause: &Cause, open: Option<Cause>) -> Decision {

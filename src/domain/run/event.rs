@@ -1,5 +1,6 @@
 //! The events of a run's journal.
 
+use crate::domain::drill::DrillDue;
 use crate::domain::duration;
 use crate::domain::failure::FailureClass;
 use crate::domain::names::{ChannelName, IncidentId, RunId, SiteName};
@@ -167,6 +168,8 @@ pub enum StartedBy {
     Metric { health: f64 },
     /// A person. `said` is what the caller stated about themself; `by` is what the host verified.
     Person { by: String, said: Option<String>, why: String, force: bool },
+    /// The schedule of a drill.
+    Schedule { due: DrillDue },
     /// The watch, to pay a fence debt.
     Debt { of_run: RunId },
     /// The watch, for an incident that the run that a person ordered left open.
@@ -356,14 +359,18 @@ impl StartedBy {
             StartedBy::Alert { .. } => "an alert".into(),
             StartedBy::Metric { health } => format!("the watch, which read {health:.0} % origin health itself"),
             StartedBy::Person { by, why, .. } => format!("{by}: {why}"),
+            StartedBy::Schedule { due } => {
+                format!("the schedule of drill {}, due {}", due.drill, due.occurrence.format("%Y-%m-%d %H:%M:%S UTC"))
+            }
             StartedBy::Debt { of_run } => format!("the watch, to pay the fence debt of {of_run}"),
             StartedBy::Again { after } => format!("the watch, since {after} left the incident open"),
         }
     }
 
-    /// A run that a person started by name needs nobody's approval, and a fence that is owed was decided upon before.
+    /// A run that a person started by name needs nobody's approval; a fence that is owed was decided upon before, and so was
+    /// the schedule of a drill.
     pub fn needs_no_approval(&self) -> bool {
-        matches!(self, StartedBy::Person { .. } | StartedBy::Debt { .. })
+        matches!(self, StartedBy::Person { .. } | StartedBy::Debt { .. } | StartedBy::Schedule { .. })
     }
 
     pub fn is_forced(&self) -> bool {

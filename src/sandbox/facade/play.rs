@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{Sandbox, copies};
 use crate::sandbox::host::{Invocation, Outcome};
-use crate::sandbox::scenario::{Action, Check, Dark, KILLED, Moment, Seen, Trigger, Verdict, due, judge};
+use crate::sandbox::scenario::{Action, Check, Dark, KILLED, Moment, Seen, Verdict, due, judge};
 use crate::sandbox::world::Workload;
 
 /// Time between two looks at the world.
@@ -116,7 +116,7 @@ impl Sandbox {
         if self.options.disturbance.kill_handler {
             let share = StdRng::seed_from_u64(self.options.seed).random_range(0.0..1.0);
             let after = self.options.scenario.kill_within.mul_f64(share);
-            moments.push(Moment { when: Trigger::AlertFired, after, action: Action::KillHandler });
+            moments.push(Moment { when: self.options.scenario.kill_when, after, action: Action::KillHandler });
         }
         moments
     }

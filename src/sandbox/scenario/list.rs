@@ -27,6 +27,8 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "approval",
     "two-plans",
     "parked-standby",
+    "drill",
+    "alert-during-drill",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -52,10 +52,13 @@ pub struct Scenario {
     /// What is expected has to hold for this long: long enough for a late start or a second run to be seen.
     #[serde(default = "quiet", with = "duration")]
     pub quiet: Duration,
-    /// A handler that is killed at a random instant is killed within this time after the alert fired: about as long as the
+    /// A handler that is killed at a random instant is killed within this time after `kill_when`: about as long as the
     /// scenario takes.
     #[serde(default = "kill_within", with = "duration")]
     pub kill_within: Duration,
+    /// What that time begins with.
+    #[serde(default = "alert_fired")]
+    pub kill_when: Trigger,
     /// How the world is set up.
     #[serde(default)]
     pub world: WorldKnobs,
@@ -72,6 +75,10 @@ pub struct Scenario {
 
 fn quiet() -> Duration {
     Duration::from_millis(1_500)
+}
+
+fn alert_fired() -> Trigger {
+    Trigger::AlertFired
 }
 
 fn kill_within() -> Duration {

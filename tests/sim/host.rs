@@ -1,12 +1,14 @@
 //! The simulated Functions host: it starts processes, hands them wake-ups, ticks and alerts, and kills them.
 
 use super::process::{self, Life};
+use super::steps::Eyes;
 use super::time::{MINUTE, Ms, SECOND, sleep_ms};
 use super::weather::{CALM, Drivers, Standby};
 use super::workload;
 use super::world::{Happening, SITES, World};
 use chrono::{DateTime, Utc};
-use reveille::domain::ledger::{Cause, LedgerEvent, Request};
+use reveille::domain::drill::{Asked, Facts, Parking};
+use reveille::domain::ledger::{self, Cause, LedgerEvent, PlanState, Request};
 use reveille::domain::names::{PlanName, RunId, SiteName};
 use reveille::domain::parking::ParkingState;
 use reveille::domain::run::{Driver, StartedBy};
@@ -174,6 +176,11 @@ impl Host {
             let host = Arc::clone(&self);
             let wakes = self.invoke(move |engine| watch(host, engine)).await;
             wakes.into_iter().flatten().for_each(|wake| self.send(wake));
+            if self.world.weather.drills && !self.world.is_calm() {
+                let host = Arc::clone(&self);
+                let wakes = self.invoke(move |engine| rehearse(host, engine)).await;
+                wakes.into_iter().flatten().for_each(|wake| self.send(wake));
+            }
         }
     }
 
@@ -263,4 +270,37 @@ async fn read_metric(host: &Host, engine: &Engine) -> Result<Option<Taken>, Inta
 
 pub fn cause(since: DateTime<Utc>, by: StartedBy, key: Option<String>) -> Cause {
     Cause { since, sign: by.text(), by, key }
+}
+
+/// One tick of the drill timer. Like the function, it sees nothing that the ledger has not refused already.
+async fn rehearse(host: Arc<Host>, engine: Engine) -> Vec<WakeUp> {
+    let plan = host.name().clone();
+    let mut wakes = Vec::new();
+    for (_, due) in engine.drills_due(&plan).await.unwrap_or_default() {
+        let Some(state) = super::peek::plan(&host).await else { continue };
+        let facts = drill_facts(&host.world, &ledger::primary(&state, &host.plan.plan), &state);
+        let asked = engine.ask_drill(&plan, &due, &facts).await;
+        if let Ok(Asked::MayBegin) = asked
+            && let Ok(Some(run)) = engine.admit_drill(&plan, due, facts).await
+        {
+            wakes.push(WakeUp { run, after: 0 });
+        }
+    }
+    wakes
+}
+
+fn drill_facts(world: &Arc<World>, primary: &SiteName, state: &PlanState) -> Facts {
+    let primary = super::steps::index(primary);
+    let standby = SITES.len() - 1 - primary;
+    let eyes = Eyes::open(world);
+    Facts {
+        primary: Some(eyes.origin(primary)),
+        origin_health: None,
+        standby: Some(eyes.cluster(standby)),
+        parking: state.parking(&SiteName::new(SITES[standby])).map(|known| match known.state {
+            ParkingState::Parked { .. } => Parking::Parked,
+            ParkingState::Released => Parking::Unparked,
+        }),
+        standby_stopped_at: None,
+    }
 }

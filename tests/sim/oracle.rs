@@ -202,6 +202,7 @@ impl<'a> Oracle<'a> {
             match outcome {
                 Outcome::Recovered { .. } => self.recovered(ended, &run, &state),
                 Outcome::NoOutage { .. } => self.no_outage(ended, &run, &leave),
+                Outcome::Rested { rested } | Outcome::Rehearsed { rested } => self.rests(ended, &run, rested.site()),
                 Outcome::Fenced { site } => self.off_at(ended, site, "its run says that it is fenced"),
                 Outcome::Observed { .. } | Outcome::Declined { .. } | Outcome::ApprovalTimedOut => {
                     self.untouched(ended, &run);
@@ -250,6 +251,14 @@ impl<'a> Oracle<'a> {
             }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
             Observation::FenceOwed { .. } | Observation::Override { .. } => true,
+        }
+    }
+
+    /// A standby that is said to rest was seen stopped, and would start empty.
+    fn rests(&mut self, ended: Ms, run: &RunId, site: &SiteName) {
+        self.off_at(ended, site, "its run says that it rests");
+        if self.host.world.state().sites[index(site)].workload.is_wanted(ended) {
+            self.breaks(ended, format!("{run} says that {site} rests, and its workload would start with it"));
         }
     }
 

@@ -3,7 +3,8 @@
 use super::process::channel_names;
 use super::weather::{Standby, Weather};
 use super::world::SITES;
-use reveille::domain::names::{PlanName, SiteName};
+use reveille::domain::drill::{Drill, DrillKind, Schedule};
+use reveille::domain::names::{DrillName, PlanName, SiteName};
 use reveille::domain::plan::{
     App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Kubernetes, Plan, Promote, Site, Workload,
 };
@@ -44,7 +45,19 @@ fn plan(weather: &Weather) -> Plan {
         alert_rules: Vec::new(),
         timing: timing(),
         channels: channel_names(&weather.channels),
-        drills: Vec::new(),
+        drills: if weather.drills { vec![drill()] } else { Vec::new() },
+    }
+}
+
+/// Often enough to be under way when anything else happens.
+fn drill() -> Drill {
+    Drill {
+        name: DrillName::new("standby"),
+        kind: DrillKind::Standby,
+        schedule: Schedule::parse("0 */3 * * * *", "UTC".parse().unwrap()).unwrap(),
+        windows: Vec::new(),
+        blocked: Vec::new(),
+        catch_up: minutes(3),
     }
 }
 
@@ -79,6 +92,7 @@ fn timing() -> Timing {
         fence_deadline: minutes(3),
         start_deadline: minutes(10),
         capacity_retry: Duration::from_secs(30),
+        cluster_rest: minutes(2),
         workload_deadline: minutes(3),
         writer_deadline: minutes(2),
         app_deadline: minutes(6),

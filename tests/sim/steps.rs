@@ -163,9 +163,14 @@ impl SimStep {
 }
 
 /// What can be seen of the world, by somebody who may be unlucky.
-struct Eyes(Arc<World>, SimClock);
+pub struct Eyes(Arc<World>, SimClock);
 
 impl Eyes {
+    /// As somebody whose clock is right.
+    pub fn open(world: &Arc<World>) -> Self {
+        Self(Arc::clone(world), world.clock)
+    }
+
     async fn take_time(&self) {
         let longest = if self.0.is_calm() { 500 } else { 4 * SECOND };
         sleep_ms(self.0.between(20, longest)).await;
@@ -185,7 +190,7 @@ impl Eyes {
         }
     }
 
-    fn origin(&self, site: usize) -> Fact<OriginView> {
+    pub fn origin(&self, site: usize) -> Fact<OriginView> {
         let healthy = *self.0.state().sites[site].origin.now();
         self.fact(match healthy {
             true => OriginView::Healthy { said: "UP".into() },
@@ -193,7 +198,7 @@ impl Eyes {
         })
     }
 
-    fn cluster(&self, site: usize) -> Fact<ClusterView> {
+    pub fn cluster(&self, site: usize) -> Fact<ClusterView> {
         let view = self.0.state().sites[site].power.now().view();
         self.maybe(Some(view).filter(|_| !self.0.arm_is_dark(site)), "Azure Resource Manager does not answer")
     }

@@ -34,6 +34,8 @@ pub struct Weather {
     pub channels: Vec<Channel>,
     pub crash: Option<Crash>,
     pub standby: Standby,
+    /// The standby is rehearsed every few minutes while the chaos lasts.
+    pub drills: bool,
 }
 
 /// What the standby's workload does when its cluster starts, and what the ledger knows of it.
@@ -193,6 +195,7 @@ impl Weather {
             channels: vec![Channel::Works],
             crash: None,
             standby: Standby::StartsWithCluster,
+            drills: false,
         }
     }
 
@@ -220,6 +223,7 @@ impl Weather {
             channels: dice.channels(),
             crash: dice.crash(),
             standby: dice.standby(),
+            drills: dice.chance(0.5),
             outages,
         }
     }

@@ -4,7 +4,7 @@
 use super::event::Cause;
 use super::guard::Guard;
 use super::state::{Incident, PlanState, Taken};
-use crate::domain::drill::{self, Asked, DrillDue};
+use crate::domain::drill::{self, Asked, DrillDue, DrillKind};
 use crate::domain::names::{IncidentId, RunId, SiteName};
 use crate::domain::parking::{Parking, ParkingState, StandbyWorkload};
 use crate::domain::plan::{Plan, Workload};
@@ -218,6 +218,9 @@ fn rehearse(state: &PlanState, plan: &Plan, due: &DrillDue, facts: &drill::Facts
     match drill::ask(state, plan, due, facts, now) {
         Asked::Over => Decision::Nothing { why: format!("drill {} is not due any more", due.drill) },
         Asked::Refused { refusal, .. } => Decision::Nothing { why: refusal.text() },
+        Asked::MayBegin if !is_of_standby(plan, due) => {
+            Decision::Nothing { why: format!("there is no runbook for the kind of drill {}", due.drill) }
+        }
         Asked::MayBegin => Decision::Admit(Admission {
             kind: RunKind::StandbyDrill,
             by: StartedBy::Schedule { due: due.clone() },
@@ -227,6 +230,10 @@ fn rehearse(state: &PlanState, plan: &Plan, due: &DrillDue, facts: &drill::Facts
             key: Some(due.key()),
         }),
     }
+}
+
+fn is_of_standby(plan: &Plan, due: &DrillDue) -> bool {
+    plan.drills.iter().any(|drill| drill.name == due.drill && drill.kind == DrillKind::Standby)
 }
 
 fn admission(state: &PlanState, plan: &Plan, cause: &Cause, open: Option<Cause>) -> Decision {

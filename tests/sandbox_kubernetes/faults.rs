@@ -82,6 +82,30 @@ async fn discovery_says_what_there_is_and_lists_come_in_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_takes_tables_gets_tables() {
+    let rig = Rig::start_with(|world| world.tune_kubernetes(|it| it.autoscaled = ["sonar".to_owned()].into())).await;
+    let table = async |path: &str| -> Vec<Value> {
+        let request = rig.request(PRIMARY, Method::GET, path);
+        let request = request.header("accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
+        let body = Answer::of(request.send().await.unwrap()).await.body;
+        assert_eq!(body["kind"], "Table");
+        let rows = body["rows"].as_array().unwrap();
+        assert!(
+            rows.iter()
+                .all(|it| it["cells"].as_array().unwrap().len() == body["columnDefinitions"].as_array().unwrap().len())
+        );
+        rows.iter().map(|it| it["cells"].clone()).collect()
+    };
+    assert_eq!(table("/api/v1/nodes").await[0][1], "Ready");
+    assert_eq!(table(APP).await[0][1], "2/2");
+    let pod = table(PODS).await.remove(0);
+    assert_eq!((&pod[1], &pod[2], &pod[3], &pod[4]), (&json!("1/1"), &json!("Running"), &json!(0), &json!("29d")));
+    let scalers = table("/apis/autoscaling/v2/horizontalpodautoscalers").await;
+    assert_eq!(scalers[0][1], "Deployment/sonarqube-sonarqube-dce-app");
+    assert_eq!(table("/api/v1/events?fieldSelector=involvedObject.name=x").await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watch_tells_what_changes_after_a_list() {
     let rig = Rig::start().await;
     let version = rig.get(PODS).await.body["metadata"]["resourceVersion"].as_str().unwrap().to_owned();

@@ -52,7 +52,10 @@ async fn claims_in_use_wait_for_their_pods_and_an_empty_index_is_rebuilt() {
     let path = format!("{CLAIMS}/{}", claims[0]);
     let deleted = rig.delete(&path).await;
     assert!(deleted.status == 200 && deleted.body["metadata"]["deletionTimestamp"].is_string(), "{deleted:?}");
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(
+        rig.get(&path).await.body["metadata"]["deletionTimestamp"],
+        deleted.body["metadata"]["deletionTimestamp"]
+    );
     assert_eq!(rig.claims().await.len(), 3, "a pod uses it");
     rig.scale(APP, 0).await;
     rig.scale(SEARCH, 0).await;
@@ -115,7 +118,19 @@ async fn without_search_nodes_the_application_does_not_come_up() {
     rig.scale(SEARCH, 0).await;
     rig.no_pods().await;
     rig.scale(APP, 2).await;
+    let status = async || {
+        let request = rig.client.get(format!(
+            "https://{}:{}/api/system/status",
+            rig.workload.sites[0].origin,
+            rig.world.ports().https
+        ));
+        let answer = request.send().await.ok()?;
+        answer.json::<Value>().await.ok()?["status"].as_str().map(str::to_owned)
+    };
+    eventually("starting", async || status().await.as_deref() == Some("STARTING")).await;
+    // Longer than it takes to boot: an application that could come up would be.
     tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(status().await.as_deref(), Some("STARTING"));
     assert_eq!(rig.get(APP).await.body["status"].get("readyReplicas"), None);
     rig.scale(SEARCH, 3).await;
     eventually("up", async || rig.get(APP).await.body["status"]["readyReplicas"] == 2).await;

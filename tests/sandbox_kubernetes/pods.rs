@@ -1,6 +1,7 @@
 //! Bare pods, their logs, and the volumes that pods use.
 
 use reqwest::Method;
+use reveille::sandbox::scenario::Part;
 use reveille::sandbox::world::{Darkness, Event};
 
 use super::*;
@@ -154,7 +155,11 @@ async fn pods_that_never_end_keep_the_application_writing() {
     let rig = Rig::start().await;
     rig.world.tune_kubernetes(|it| drop(it.stuck_pods.replace(PRIMARY.into())));
     assert_eq!(rig.scale(APP, 0).await.status, 200);
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // A pod that is deleted afterwards on the other cluster ends, so time has passed.
+    rig.start_cluster(STANDBY).await;
+    eventually("pods", async || rig.world.pods(STANDBY).len() == 5).await;
+    rig.world.scale(STANDBY, Part::App, 0);
+    eventually("gone", async || rig.world.pods(STANDBY).len() == 3).await;
     assert_eq!(rig.names(&format!("{PODS}?labelSelector=app%3Dsonarqube-dce-app")).await.len(), 2);
     assert!(rig.writes("eastus2"));
     rig.world.tune_kubernetes(|it| it.stuck_pods.clear());

@@ -12,6 +12,8 @@ pub(super) struct Ask {
     pub query: Vec<(String, String)>,
     /// Without its parameters.
     pub content_type: String,
+    /// What the caller takes.
+    pub accept: String,
     pub body: Vec<u8>,
 }
 

@@ -125,6 +125,16 @@ impl Release {
         json!({"metadata": {"labels": self.labels(part), "generation": 1}, "spec": spec})
     }
 
+    /// The autoscaler of the application. It leaves a Deployment alone that is scaled to zero.
+    pub fn autoscaler(&self) -> Value {
+        let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": self.key(Part::App).name});
+        json!({
+            "metadata": {"labels": self.labels(Part::App)},
+            "spec": {"scaleTargetRef": target, "minReplicas": APP, "maxReplicas": 2 * APP},
+            "status": {"currentReplicas": APP, "desiredReplicas": APP},
+        })
+    }
+
     fn claim_template(&self) -> Value {
         let labels = json!({"release": self.0, "chart": "sonarqube-dce", "app": self.full_name()});
         json!({

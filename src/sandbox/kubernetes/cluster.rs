@@ -57,6 +57,7 @@ pub(super) struct Beginning {
     pub pools: Vec<(String, u32)>,
     pub running: bool,
     pub parked: bool,
+    pub autoscaled: bool,
 }
 
 /// Age of everything that was there before the world began.
@@ -83,7 +84,7 @@ impl Cluster {
             happened: Vec::new(),
             started: Vec::new(),
         };
-        cluster.install(from.parked, old);
+        cluster.install(from.parked, from.autoscaled, old);
         for (pool, count) in &from.pools {
             cluster.add_nodes(pool, *count, old);
         }
@@ -95,7 +96,7 @@ impl Cluster {
     }
 
     /// What Helm installed, and the claims that a first start made.
-    fn install(&mut self, parked: bool, old: DateTime<Utc>) {
+    fn install(&mut self, parked: bool, autoscaled: bool, old: DateTime<Utc>) {
         let namespaces = ["default", "kube-system", &self.release.0.clone()];
         for name in namespaces {
             let object = json!({
@@ -108,6 +109,10 @@ impl Cluster {
         for (part, replicas) in [(Part::Search, SEARCH), (Part::App, APP)] {
             let object = self.release.workload(part, if parked { 0 } else { replicas });
             self.store.create(self.release.key(part), object, old);
+        }
+        if autoscaled {
+            let key = Key { kind: Kind::Autoscaler, ..self.release.key(Part::App) };
+            self.store.create(key, self.release.autoscaler(), old);
         }
         for ordinal in 0..SEARCH {
             let pod = format!("{}-{ordinal}", self.release.key(Part::Search).name);

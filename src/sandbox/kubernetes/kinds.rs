@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Deployment,
     StatefulSet,
     Autoscaler,
+    /// There are none: nothing here tells its story that way.
+    Event,
 }
 
 /// What discovery says of a kind.
@@ -34,7 +36,7 @@ const READ: &[&str] = &["get", "list", "watch"];
 const SCALED: &[&str] = &["get", "list", "patch", "update", "watch"];
 
 /// All kinds.
-pub(super) const RESOURCES: [Resource; 7] = [
+pub(super) const RESOURCES: [Resource; 8] = [
     Resource {
         kind: Kind::Namespace,
         group: "",
@@ -116,6 +118,18 @@ pub(super) const RESOURCES: [Resource; 7] = [
         name: "HorizontalPodAutoscaler",
         namespaced: true,
         short: &["hpa"],
+        verbs: READ,
+        subresources: &[],
+    },
+    Resource {
+        kind: Kind::Event,
+        group: "",
+        version: "v1",
+        plural: "events",
+        singular: "event",
+        name: "Event",
+        namespaced: true,
+        short: &["ev"],
         verbs: READ,
         subresources: &[],
     },

@@ -33,6 +33,7 @@ mod selector;
 mod server;
 mod settings;
 mod store;
+mod table;
 mod trust;
 mod watch;
 

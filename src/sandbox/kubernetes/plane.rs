@@ -188,6 +188,7 @@ fn beginnings(world: &World, settings: &Settings) -> BTreeMap<String, Cluster> {
                 release: workload.product.clone(),
                 pools: found.pools.iter().map(|it| (it.name.clone(), it.count)).collect(),
                 running: found.nodes_running,
+                autoscaled: settings.autoscaled.contains(&workload.name),
                 parked: place == 1 && settings.parked.contains(&workload.name),
             };
             clusters.insert(site.cluster.clone(), Cluster::begin(from, world.now()));

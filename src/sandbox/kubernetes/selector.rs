@@ -106,9 +106,14 @@ fn field(text: &str) -> Result<(String, String, bool), String> {
         }
     };
     match key {
-        "metadata.name" | "metadata.namespace" | "status.phase" | "spec.nodeName" => {
-            Ok((format!("/{}", key.replace('.', "/")), value.to_owned(), equal))
-        }
+        "metadata.name"
+        | "metadata.namespace"
+        | "status.phase"
+        | "spec.nodeName"
+        | "involvedObject.name"
+        | "involvedObject.namespace"
+        | "involvedObject.uid"
+        | "involvedObject.kind" => Ok((format!("/{}", key.replace('.', "/")), value.to_owned(), equal)),
         _ => Err(format!("field label not supported: {key}")),
     }
 }

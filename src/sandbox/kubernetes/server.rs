@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::ask::Ask;
 use super::fault::{KubeFaultAction, forbidden, throttled};
 use super::reply::{Content, Reply};
-use super::{api, watch};
+use super::{api, table, watch};
 use crate::sandbox::tls::Peer;
 use crate::sandbox::world::{Event, World};
 
@@ -39,9 +39,10 @@ async fn handle(State(server): State<Server>, ConnectInfo(peer): ConnectInfo<Pee
         path: parts.uri.path().to_owned(),
         query: Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|it| it.0).unwrap_or_default(),
         content_type: content_type(&parts.headers),
+        accept: text(&parts.headers, header::ACCEPT).to_owned(),
         body: body.to_vec(),
     };
-    let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
+    let authorization = Some(text(&parts.headers, header::AUTHORIZATION)).filter(|it| !it.is_empty());
     let caller = match server.world.kube_caller(authorization, peer.certified) {
         Ok(caller) => caller,
         Err(why) => return server.stranger(&ask, &why),
@@ -72,7 +73,7 @@ async fn answered(server: &Server, ask: &Ask, caller: &str) -> Option<Result<Res
             }
             Err(reply) => reply,
         },
-        None => api::answer(world, cluster, ask),
+        None => table::shown(ask, api::answer(world, cluster, ask), world.now()),
     };
     log(world, cluster, ask, caller, Some(reply.status));
     Some(Ok(dressed(reply)))
@@ -98,9 +99,12 @@ impl Server {
     }
 }
 
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+}
+
 fn content_type(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    text(headers, header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Enters a call in the world's log. `status` is `None` when the connection was cut instead of an answer.

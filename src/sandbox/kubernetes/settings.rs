@@ -12,6 +12,8 @@ pub struct Settings {
     /// Workloads (short names, such as `sonar`) whose standby was scaled to zero before it was stopped. Looked at when
     /// the world's clusters are first used.
     pub parked: BTreeSet<String>,
+    /// Workloads whose application has an autoscaler, on both clusters. Looked at when they are first used.
+    pub autoscaled: BTreeSet<String>,
     /// From running nodes to nodes that are `Ready`.
     pub node_ready: Duration,
     /// From a pod that can be placed to its running containers.
@@ -43,6 +45,7 @@ impl Default for Settings {
         let millis = Duration::from_millis;
         Self {
             parked: BTreeSet::new(),
+            autoscaled: BTreeSet::new(),
             node_ready: Duration::ZERO,
             pod_start: Duration::ZERO,
             search_boot: millis(100),

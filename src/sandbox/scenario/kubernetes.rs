@@ -18,6 +18,8 @@ use crate::sandbox::world::World;
 pub struct KubernetesKnobs {
     /// Names of the workloads whose standby was parked before it was stopped.
     pub parked: BTreeSet<String>,
+    /// Names of the workloads whose application has an autoscaler.
+    pub autoscaled: BTreeSet<String>,
     /// From running nodes to nodes that are ready.
     #[serde(with = "duration")]
     pub node_ready: Duration,
@@ -43,6 +45,7 @@ impl Default for KubernetesKnobs {
         let usual = Settings::default();
         Self {
             parked: usual.parked,
+            autoscaled: usual.autoscaled,
             node_ready: usual.node_ready,
             pod_start: usual.pod_start,
             termination: usual.termination,
@@ -58,6 +61,7 @@ impl KubernetesKnobs {
     pub(super) fn apply(&self, world: &World) {
         world.tune_kubernetes(|settings| {
             settings.parked = self.parked.clone();
+            settings.autoscaled = self.autoscaled.clone();
             settings.node_ready = self.node_ready;
             settings.pod_start = self.pod_start;
             settings.termination = self.termination;

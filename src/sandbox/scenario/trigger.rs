@@ -33,6 +33,12 @@ pub enum Trigger {
     NeedsOperator,
     /// A notification says that a run has ended.
     RunEnded,
+    /// Something of a product was scaled, through an API server or a command.
+    Scaled,
+    /// A pod runs.
+    PodStarted,
+    /// A pod that ran is gone.
+    PodStopped,
 }
 
 impl Trigger {
@@ -56,6 +62,8 @@ impl Trigger {
             (Self::StopEnded, Event::OperationEnded { what, status, .. }) => {
                 what == "Stopping" && status == "Succeeded"
             }
+            (Self::Scaled, Event::KubeCall { path, status: Some(200), .. }) => path.ends_with("/scale"),
+            (Self::PodStarted, Event::PodStarted { .. }) | (Self::PodStopped, Event::PodStopped { .. }) => true,
             (Self::WriterMoved, Event::WriterMoved { .. }) => true,
             (Self::RunAdmitted, event) => Notice::of(event).is_some_and(|notice| notice.moment == "admitted"),
             (Self::NeedsOperator, event) => Notice::of(event).is_some_and(|notice| notice.moment == "needs-operator"),

@@ -76,7 +76,7 @@ impl Cluster {
             logs: BTreeMap::new(),
             index: Index::default(),
             nodes_since: None,
-            app_ready: from.running,
+            app_ready: from.running && !from.parked,
             settled: false,
             app_runs: false,
             app_starts: 0,
@@ -88,7 +88,9 @@ impl Cluster {
         for (pool, count) in &from.pools {
             cluster.add_nodes(pool, *count, old);
         }
-        cluster.index.write(cluster.store.keys(Kind::Claim), if from.running { now } else { now - ASLEEP });
+        // Where pods run from the beginning the index is at hand; elsewhere it slept.
+        let serves = from.running && !from.parked;
+        cluster.index.write(cluster.store.keys(Kind::Claim), if serves { now } else { now - ASLEEP });
         if from.running {
             cluster.wake(old);
         }

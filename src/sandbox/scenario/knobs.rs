@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::duration;
 use super::kubernetes::KubernetesKnobs;
 use crate::sandbox::planes::Unreachable;
-use crate::sandbox::world::{Cluster, Workload, World};
+use crate::sandbox::world::{Cluster, SlowRestart, Workload, World};
 
 /// The world of a scenario. What is missing has the default: a region that fails and recovers in seconds.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,8 +53,22 @@ pub struct WorldKnobs {
     pub webhook: Webhook,
     /// The standbys' clusters run when the scenario begins.
     pub standby_runs: bool,
+    /// A start that comes too soon after a stop takes long, as AKS warns; without it starts never do.
+    pub slow_restart: Option<TooSoon>,
     /// The inside of the clusters.
     pub kubernetes: KubernetesKnobs,
+}
+
+/// A start within so long after the end of a stop takes so long.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TooSoon {
+    /// Too soon is less than this.
+    #[serde(with = "duration")]
+    pub within: Duration,
+    /// What the start takes then.
+    #[serde(with = "duration")]
+    pub takes: Duration,
 }
 
 /// What becomes of the alert's webhook call.
@@ -87,6 +101,7 @@ impl Default for WorldKnobs {
             canary: true,
             webhook: Webhook::Delivered,
             standby_runs: false,
+            slow_restart: None,
             kubernetes: KubernetesKnobs::default(),
         }
     }
@@ -107,6 +122,7 @@ impl WorldKnobs {
             knobs.promote_forced = self.promote;
             knobs.server_power = self.stop;
             knobs.gateway_timeout = self.gateway_timeout;
+            knobs.slow_restart = self.slow_restart.map(|it| SlowRestart { within: it.within, takes: it.takes });
         });
         world.configure(|settings| {
             settings.app_boot = self.app_boot;
@@ -176,9 +192,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_world_waits_as_long_as_the_scenario_says() {
-        let knobs: WorldKnobs = toml::from_str("stop = \"8s\"\ngateway_timeout = \"5s\"").unwrap();
+        let knobs: WorldKnobs = toml::from_str(
+            "stop = \"8s\"\ngateway_timeout = \"5s\"\nslow_restart = { within = \"20s\", takes = \"9s\" }",
+        )
+        .unwrap();
         let (world, _sockets) = World::bind(knobs.workloads(), &[]).await.unwrap();
         knobs.apply(&world);
+        let slow = SlowRestart { within: Duration::from_secs(20), takes: Duration::from_secs(9) };
+        assert_eq!(world.knobs().slow_restart, Some(slow));
         assert_eq!(
             (world.knobs().stop, world.knobs().gateway_timeout),
             (Duration::from_secs(8), Duration::from_secs(5))

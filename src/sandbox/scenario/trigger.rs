@@ -96,6 +96,28 @@ mod tests {
     }
 
     #[test]
+    fn only_a_scale_that_was_accepted_is_one() {
+        let call = |path: &str, status| Event::KubeCall {
+            cluster: "aks".into(),
+            method: "PATCH".into(),
+            path: path.into(),
+            caller: String::new(),
+            body: serde_json::Value::Null,
+            status,
+        };
+        let log = [
+            entry(1, call("/x/deployments/y", Some(200))),
+            entry(2, call("/x/deployments/y/scale", Some(403))),
+            entry(3, call("/x/deployments/y/scale", Some(200))),
+            entry(4, Event::PodStopped { cluster: "aks".into(), pod: "p".into() }),
+        ];
+        let begun = log[0].at;
+        assert_eq!(Trigger::Scaled.seen(begun, &log), Some(log[2].at));
+        assert_eq!(Trigger::PodStopped.seen(begun, &log), Some(log[3].at));
+        assert_eq!(Trigger::PodStarted.seen(begun, &log), None);
+    }
+
+    #[test]
     fn an_alert_that_nobody_answered_was_not_posted() {
         let posted = |status| Event::AlertPosted {
             alert: String::new(),

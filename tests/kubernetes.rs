@@ -4,5 +4,6 @@ mod access;
 mod acts;
 mod around;
 mod certificate;
+mod facts;
 mod questions;
 mod support;

@@ -70,6 +70,8 @@ pub struct Bench {
     pub arm: Server,
     pub arm_state: Arc<Mutex<Arm>>,
     pub dns: DnsServer,
+    pub azure: Azure,
+    pub kubernetes: Kubernetes,
     pub cluster: Cluster,
 }
 
@@ -107,8 +109,8 @@ impl Bench {
         let azure = Azure::with_credential(quick(&arm.url), Arc::new(Credential::default()), arm.client()).unwrap();
         let dns = DnsServer::start().await;
         dns.address_of("localhost", Ipv4Addr::LOCALHOST);
-        let kubernetes = Kubernetes::new(azure, settings, Dns::new(&[dns.address]).unwrap());
-        Self { cluster: kubernetes.cluster(&cluster()), arm, arm_state, dns }
+        let kubernetes = Kubernetes::new(azure.clone(), settings, Dns::new(&[dns.address]).unwrap());
+        Self { cluster: kubernetes.cluster(&cluster()), arm, arm_state, dns, azure, kubernetes }
     }
 
     /// What Azure is to say to the next command and to questions about its result.

@@ -24,6 +24,7 @@ impl Found {
             object: WorkloadRef { kind, namespace: namespace.to_owned(), name },
             // Kubernetes's own default.
             wanted: whole(object, "/spec/replicas").unwrap_or(1),
+            existing: whole(object, "/status/replicas").unwrap_or(0),
             ready: whole(object, "/status/readyReplicas").unwrap_or(0),
             settled: newest.is_none() || generation("/status/observedGeneration") >= newest,
             claim_templates: items(object, "/spec/volumeClaimTemplates")

@@ -51,7 +51,7 @@ async fn a_workload_is_its_objects_its_autoscaler_and_its_pods() {
     let api = workload_server(Act::answer(200, AUTOSCALERS)).await;
     let view = Bench::of(&api).await.cluster.workload(&sonarqube()).await.unwrap().value;
     let [app, search] = &view.parts[..] else { panic!("{view:?}") };
-    assert_eq!((app.object.clone(), app.wanted, app.ready, app.settled), (super::support::app(), 2, 2, true));
+    assert_eq!((app.object.clone(), app.wanted, app.existing, app.ready), (super::support::app(), 2, 2, 2));
     assert_eq!(app.autoscaler.as_deref(), Some("sonarqube-sonarqube-dce-hpa"));
     assert_eq!((search.wanted, search.ready, search.settled, search.autoscaler.clone()), (3, 2, false, None));
     assert!(search.is_search_index() && !app.is_search_index());

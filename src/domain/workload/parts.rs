@@ -72,6 +72,8 @@ pub struct WorkloadPart {
     pub object: WorkloadRef,
     /// `spec.replicas`: how many pods there are to be.
     pub wanted: u32,
+    /// `status.replicas`: how many its controller counts, whatever their labels are; those that are ending not included.
+    pub existing: u32,
     /// `status.readyReplicas`: how many are there and ready.
     pub ready: u32,
     /// Whether the controller has seen the newest `spec`; before that its counts are those of an older one.

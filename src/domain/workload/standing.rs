@@ -61,8 +61,7 @@ impl WorkloadView {
 
     /// What keeps it from being parked, one line each.
     pub fn missing_to_park(&self) -> Vec<String> {
-        let wanted = self.parts.iter().filter(|part| part.wanted > 0);
-        let wanted = wanted.map(|part| format!("{} still wants {} pods", part.object, part.wanted));
+        let wanted = self.parts.iter().filter_map(WorkloadPart::missing_to_rest);
         let running = self.pods.iter().filter(|pod| !pod.is_over()).map(PodView::text);
         let nothing = self.parts.is_empty().then(|| "the selector matches nothing".to_owned());
         nothing.into_iter().chain(wanted).chain(running).collect()
@@ -108,6 +107,16 @@ impl WorkloadView {
 }
 
 impl WorkloadPart {
+    fn missing_to_rest(&self) -> Option<String> {
+        let Self { object, wanted, existing, .. } = self;
+        match (wanted, existing) {
+            (0, 0) if self.settled => None,
+            (0, 0) => Some(format!("{object} has not taken up its new count yet")),
+            (0, _) => Some(format!("{object} still counts {existing} pods")),
+            _ => Some(format!("{object} still wants {wanted} pods")),
+        }
+    }
+
     /// An autoscaler may have chosen another count meanwhile; then any from one on will do.
     fn missing_to_run(&self, count: u32) -> Option<String> {
         let object = &self.object;

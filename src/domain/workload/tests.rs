@@ -9,6 +9,7 @@ fn part(name: &str, wanted: u32, ready: u32) -> WorkloadPart {
     WorkloadPart {
         object: object(WorkloadKind::Deployment, name),
         wanted,
+        existing: ready,
         ready,
         settled: true,
         claim_templates: vec![],
@@ -45,6 +46,8 @@ fn parked_means_nothing_is_wanted_and_no_pod_is_left() {
         (none(), vec![pod("app-1", Pending, false)], false),
         (none(), vec![pod("app-1", Unknown, true)], false),
         (vec![part("app", 0, 0), search(3, 0)], vec![], false),
+        (vec![part("app", 0, 2)], vec![], false),
+        (vec![WorkloadPart { settled: false, ..part("app", 0, 0) }], vec![], false),
         (vec![part("app", 2, 2)], vec![pod("app-1", Running, false)], false),
         (vec![], vec![], false),
     ] {

@@ -5,5 +5,6 @@ mod acts;
 mod around;
 mod certificate;
 mod facts;
+mod permissions;
 mod questions;
 mod support;

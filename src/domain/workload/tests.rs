@@ -190,6 +190,17 @@ fn what_is_no_selector_is_refused_with_the_reason() {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn whatever_is_read_as_a_selector_is_written_and_read_the_same(
+        text in "[ab]{0,2}(=|==|!=| in | notin |!|)[(]?[ab ,]{0,4}[)]?(,|, ![a-c]|,c in \\(x,y\\))?"
+    ) {
+        if let Ok(selector) = LabelSelector::parse(&text) {
+            proptest::prop_assert_eq!(LabelSelector::parse(&selector.to_string()), Ok(selector));
+        }
+    }
+}
+
 #[test]
 fn sonarqubes_selector_finds_the_charts_two_parts() {
     let selector = WorkloadSelector::sonarqube();

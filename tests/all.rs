@@ -25,6 +25,8 @@ mod azure_wire;
 #[cfg(feature = "sandbox")]
 mod kubernetes;
 #[cfg(feature = "sandbox")]
+mod kubernetes_sandbox;
+#[cfg(feature = "sandbox")]
 mod probe_dns;
 #[cfg(feature = "sandbox")]
 mod probe_http;

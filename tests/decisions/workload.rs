@@ -35,7 +35,7 @@ fn counts() -> Counts {
 fn seen(app_nodes: u32, search_nodes: u32, pods: usize) -> WorkloadView {
     let part = |object, wanted| {
         let (claim_templates, part, autoscaler) = (Vec::new(), None, None);
-        WorkloadPart { object, wanted, ready: 0, settled: true, claim_templates, part, autoscaler }
+        WorkloadPart { object, wanted, existing: wanted, ready: 0, settled: true, claim_templates, part, autoscaler }
     };
     let pod = |number: usize| {
         let (phase, name) = (PodPhase::Running, format!("pod-{number}"));

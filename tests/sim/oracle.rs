@@ -171,13 +171,17 @@ impl<'a> Oracle<'a> {
                     active = active.filter(|(of, _)| *of != run);
                 }
                 LedgerEvent::WorkloadSeen { site, state: ParkingState::Parked { .. }, .. } => {
-                    if self.host.world.state().sites[index(&site)].workload.is_wanted(ms_of(entry.at)) {
-                        self.breaks(ms_of(entry.at), format!("the ledger says that {site} is parked, and it is not"));
-                    }
+                    self.really_parked(ms_of(entry.at), &site);
                 }
                 LedgerEvent::FencePaid { site, .. } => self.off_at(ms_of(entry.at), &site, "its debt is paid"),
                 _ => {}
             }
+        }
+    }
+
+    fn really_parked(&mut self, at: Ms, site: &SiteName) {
+        if self.host.world.state().sites[index(site)].workload.is_wanted(at) {
+            self.breaks(at, format!("the ledger says that {site} is parked, and it is not"));
         }
     }
 

@@ -62,7 +62,16 @@ fn search() -> WorkloadRef {
 
 fn part(object: WorkloadRef, count: u32) -> WorkloadPart {
     let (claim_templates, part, autoscaler) = (Vec::new(), None, None);
-    WorkloadPart { object, wanted: count, ready: count, settled: true, claim_templates, part, autoscaler }
+    WorkloadPart {
+        object,
+        wanted: count,
+        existing: count,
+        ready: count,
+        settled: true,
+        claim_templates,
+        part,
+        autoscaler,
+    }
 }
 
 fn pod(name: &str, ending: bool) -> PodView {

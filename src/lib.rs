@@ -20,8 +20,8 @@
 //!
 //! timer ─► POST /watch ── triggers::round ─► engine::tend   every plan: stalled runs, open incidents, fence debts;
 //!        then triggers::watch, plan by plan                 reads both witnesses itself: a lost alert is no lost outage
-//! timer ─► POST /drill ── triggers::drill             domain::drill: which rehearsal is due, what refuses it; the ledger
-//!                                                    remembers each occurrence, so none begins twice
+//! timer ─► POST /drill ── triggers::drill                   domain::drill: which rehearsal is due, what refuses it;
+//!                                                           the ledger remembers each, so none begins twice
 //! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
 //! ```
 //!
@@ -40,8 +40,9 @@
 //! - *A call sent by two.* An intent is journaled before its call; the append fails for a driver that lost its claim.
 //!   After a crash what may be in flight is waited out by the own clock, and the world is looked at before anything is
 //!   sent again.
-//! - *Two sites that write, unnoticed.* The standby starts when the old site is seen stopped, or when policy or a person
-//!   decided to owe the fence. A debt is paid at first contact, by the live run or by a run of its own.
+//! - *Two sites that write, unnoticed.* The standby's workload starts when the old site is seen stopped, or when policy or a
+//!   person decided to owe the fence. Only a standby that the ledger knows to be parked may have its cluster started before
+//!   ([`domain::parking`]). A debt is paid at first contact, by the live run or by a run of its own.
 //!
 //! # Where to add a step
 //!

@@ -43,7 +43,7 @@ fn plan(weather: &Weather) -> Plan {
         fence: Fence { unable: weather.fence_unable },
         apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
         alert_rules: Vec::new(),
-        timing: timing(),
+        timing: timing(weather),
         channels: channel_names(&weather.channels),
         drills: if weather.drills { vec![drill()] } else { Vec::new() },
     }
@@ -86,20 +86,21 @@ fn database() -> Database {
     }
 }
 
-fn timing() -> Timing {
+fn timing(weather: &Weather) -> Timing {
+    let usual = Timing::default();
     Timing {
         confirm_deadline: minutes(3),
         fence_deadline: minutes(3),
         start_deadline: minutes(10),
         capacity_retry: Duration::from_secs(30),
-        cluster_rest: minutes(2),
+        cluster_rest: if weather.drills { minutes(2) } else { usual.cluster_rest },
         workload_deadline: minutes(3),
         writer_deadline: minutes(2),
         app_deadline: minutes(6),
         route_deadline: minutes(5),
         operator_wait: minutes(8),
         approval_wait: minutes(4),
-        ..Timing::default()
+        ..usual
     }
 }
 

@@ -11,7 +11,7 @@ use super::names::SiteName;
 use super::observation::Observation;
 use super::runbook::StepName;
 use super::witness::Verdict;
-use super::workload::WorkloadView;
+use super::workload::{NodesView, WorkloadView};
 use super::writer::{WriteProof, WriterVerdict};
 use serde::{Deserialize, Serialize};
 
@@ -81,9 +81,7 @@ impl Ready {
             Observation::Cluster { nodes: Some(nodes), .. } if nodes.value().is_some_and(|it| !it.all_ready()) => {
                 Err(no_proof(StepName::StartReplica, saw))
             }
-            Observation::Cluster { site, cluster, .. }
-                if cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up) =>
-            {
+            Observation::Cluster { site, cluster, nodes } if is_up(cluster) || runs_all_the_same(cluster, nodes) => {
                 Ok(Self { site: site.clone() })
             }
             other => Err(no_proof(StepName::StartReplica, other)),
@@ -118,6 +116,16 @@ impl Rested {
     pub fn site(&self) -> &SiteName {
         &self.site
     }
+}
+
+fn is_up(cluster: &Fact<ClusterView>) -> bool {
+    cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up)
+}
+
+/// After a stop that failed Azure says Failed and Running; the nodes themselves say that they are there.
+fn runs_all_the_same(cluster: &Fact<ClusterView>, nodes: &Option<Fact<NodesView>>) -> bool {
+    let broken = cluster.value().is_some_and(|view| view.phase() == ClusterPhase::BrokenStart);
+    broken && nodes.as_ref().and_then(Fact::value).is_some_and(NodesView::all_ready)
 }
 
 fn is_down(cluster: &Fact<ClusterView>) -> bool {

@@ -3,8 +3,19 @@
 use super::failure::FailureClass;
 use super::ladder::{Rested, Serving};
 use super::names::{RunId, SiteName};
-use super::runbook::StepName;
+use super::runbook::{RunKind, StepName};
 use serde::{Deserialize, Serialize};
+
+const NOT_RECOVERED: &str = "Not recovered";
+const NOT_DONE: &str = "Not done";
+
+/// What a run did not reach that ended at this step. Some steps are of runs that recover nothing.
+fn lacks(step: StepName) -> &'static str {
+    match step {
+        StepName::CheckStandby | StepName::ParkWorkload | StepName::StopReplica => NOT_DONE,
+        _ => NOT_RECOVERED,
+    }
+}
 
 /// How a run ended. `Recovered` can only be built from a [`Serving`], a rest only from a [`Rested`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +102,16 @@ impl Outcome {
         }
     }
 
-    /// The headline of report and notification.
+    /// The headline of report and notification, for what the run was there for.
+    pub fn headline_of(&self, kind: RunKind) -> String {
+        let headline = self.headline();
+        match headline.strip_prefix(NOT_RECOVERED) {
+            Some(rest) if kind != RunKind::Failover => format!("{NOT_DONE}{rest}"),
+            _ => headline,
+        }
+    }
+
+    /// The same where nothing is known but the outcome.
     pub fn headline(&self) -> String {
         match self {
             Outcome::Recovered { serving } if serving.is_complete() => format!("Recovered: {} serves", serving.site()),
@@ -104,9 +124,9 @@ impl Outcome {
             Outcome::Aborted { by, why, .. } => format!("Aborted by {by}: {why}"),
             Outcome::ApprovalTimedOut => "Not started: nobody approved in time; the incident stays open".into(),
             Outcome::OperatorWaitOver { step, ask } => {
-                format!("Not recovered: {step} waited for a person until its time was over: {ask}")
+                format!("{}: {step} waited for a person until its time was over: {ask}", lacks(*step))
             }
-            Outcome::Failed { step, message, .. } => format!("Not recovered: {step} failed: {message}"),
+            Outcome::Failed { step, message, .. } => format!("{}: {step} failed: {message}", lacks(*step)),
             Outcome::GaveWay { to } => format!("Gave way to {to}"),
             Outcome::Fenced { site } => format!("Fence debt paid: {site} is stopped"),
             Outcome::Rested { rested } => {

@@ -18,7 +18,7 @@ impl Drive<'_> {
         self.sending.insert(step);
         let (journal, driver, slice) = (self.journal.clone(), self.engine.driver.clone(), self.slice);
         self.push(Box::pin(async move {
-            let outcome = match not_to_be_sent(journal, &driver, slice, send_by).await {
+            let outcome = match not_to_be_sent(journal, step, &driver, slice, send_by).await {
                 Some(reason) => Sent::NotSent { reason: reason.into() },
                 None => wired.send(&call, &view).await,
             };
@@ -47,14 +47,20 @@ impl Drive<'_> {
 
 /// Reads the journal once more, right before a call. Why the call must not be sent, if it must not. Not knowing whether
 /// the run is still ours is a reason.
-async fn not_to_be_sent(mut journal: Journal, driver: &Driver, slice: u64, send_by: Instant) -> Option<&'static str> {
+async fn not_to_be_sent(
+    mut journal: Journal,
+    step: StepName,
+    driver: &Driver,
+    slice: u64,
+    send_by: Instant,
+) -> Option<&'static str> {
     let read = journal.catch_up().await;
     let run = journal.state();
     if read.is_err() {
         Some("whether the run was still ours could not be read")
     } else if run.closed || !run.claim.is_held_by(driver, slice) {
         Some("another driver has taken the run")
-    } else if is_called_off(run) {
+    } else if is_called_off(run, step) {
         Some("the run was called off before it was sent")
     } else if Instant::now() >= send_by {
         Some("its time was over before it was sent")
@@ -63,9 +69,11 @@ async fn not_to_be_sent(mut journal: Journal, driver: &Driver, slice: u64, send_
     }
 }
 
-/// Whether somebody said meanwhile that the run is not to go on.
-fn is_called_off(run: &RunState) -> bool {
-    run.preempted_by.is_some() || run.abort.is_some() || run.parked.is_some() || run.outcome.is_some()
+/// Whether somebody said meanwhile that the run is not to go on. Who aborts a drill still wants put back what it changed.
+fn is_called_off(run: &RunState, step: StepName) -> bool {
+    let puts_back = run.created.kind.puts_back().is_some_and(|(back, _)| back == step);
+    let aborted = run.abort.is_some() && !puts_back;
+    aborted || run.preempted_by.is_some() || run.parked.is_some() || run.outcome.is_some()
 }
 
 /// The steps whose first look waits until what a lesser run may have had in flight is settled: a fence that was on its

@@ -8,6 +8,7 @@ use crate::domain::fact::Fact;
 use crate::domain::failure::FailureClass;
 use crate::domain::look::Look;
 use crate::domain::parking::Scale;
+use crate::domain::report::advice::aks_command;
 use crate::domain::run::parking::counts;
 use crate::domain::runbook::RunKind;
 use crate::domain::workload::WorkloadView;
@@ -38,10 +39,22 @@ fn parked(scaling: &Scaling<'_>, seen: &WorkloadView) -> Look {
     scaling.asks(what, means, scaling.commands(at_one(seen)))
 }
 
+/// A person who wants it parked can open the way; a stopped cluster cannot be edited.
+fn unseen(scaling: &Scaling<'_>) -> Look {
+    let what = format!("The workload at {} is not seen parked: {}.", scaling.site, scaling.saw().text());
+    let means = "A cluster that is stopped cannot be edited: start it with its way to the database closed, since its \
+                 workload starts with it. If it runs, see what keeps its pods, or the way to its API server.";
+    let start = scaling.cluster().map(|cluster| aks_command("start", cluster));
+    scaling.asks(what, means, start.into_iter().collect())
+}
+
 /// Pods that do not go, or a workload that cannot be seen.
 fn overdue(scaling: &Scaling<'_>) -> Look {
     if !scaling.is_overdue() {
         return scaling.pending();
+    }
+    if scaling.view.run.created.kind == RunKind::Park {
+        return unseen(scaling);
     }
     let message = format!("the workload at {} was not seen parked in time: {}", scaling.site, scaling.saw().text());
     Look::Failed { class: FailureClass::Other, message, saw: Some(scaling.saw()) }

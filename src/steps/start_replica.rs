@@ -14,8 +14,8 @@ use crate::domain::look::Look;
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::report::advice::aks_command;
-use crate::domain::run::state::{Asked, Intent};
-use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
+use crate::domain::run::state::Asked;
+use crate::domain::run::{Ask, Call, Intent, Sent, StepState, Verb};
 use crate::domain::workload::NodesView;
 use crate::engine::ports::StepView;
 use chrono::{DateTime, Utc};
@@ -56,10 +56,16 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     let standby = Standby { view, name: &view.run.created.standby, seen };
     match phase {
         Some(ClusterPhase::Up) => standby.up(),
+        Some(ClusterPhase::BrokenStart) if standby.runs_all_the_same() => Look::Done { proof: standby.saw() },
         _ if standby.is_overdue() => standby.took_too_long(),
         Some(ClusterPhase::Down | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => standby.start(),
         _ => standby.wait(),
     }
+}
+
+/// Whether Azure answered the newest start with "it runs already".
+pub(super) fn says_it_runs(step: &StepState) -> bool {
+    step.last_intent().is_some_and(|newest| matches!(newest.outcome, Some(Sent::AlreadyThere { .. })))
 }
 
 fn is_up(cluster: &Fact<ClusterView>) -> bool {
@@ -97,6 +103,11 @@ impl Standby<'_> {
             }
             Some(None) => self.pending_nodes(),
         }
+    }
+
+    /// Azure's state is that of an operation that failed, a stop perhaps, and it starts nothing because the cluster runs.
+    fn runs_all_the_same(&self) -> bool {
+        says_it_runs(self.record()) && self.seen.nodes.as_ref().and_then(Fact::value).is_some_and(NodesView::all_ready)
     }
 
     fn pending_nodes(&self) -> Look {

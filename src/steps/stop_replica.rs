@@ -1,6 +1,6 @@
 //! `stop-replica`: the standby's cluster is stopped, at the end of a drill or once its workload is parked.
 //!
-//! Calls: read of the cluster; own probe of its origin; `stop` of the cluster.
+//! Calls: read of the cluster; own probes of both origins; `stop` of the cluster.
 //! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/stop/action` on the standby's cluster.
 
 use crate::domain::application::OriginView;
@@ -20,6 +20,8 @@ use std::time::Duration;
 pub struct Seen {
     pub cluster: Fact<ClusterView>,
     pub origin: Fact<OriginView>,
+    /// The primary's origin.
+    pub primary: Fact<OriginView>,
 }
 
 struct Standby<'a> {
@@ -34,7 +36,9 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     let standby = Standby { view, seen };
     match standby.seen.cluster.value().map(ClusterView::phase) {
         Some(ClusterPhase::Down) => Look::Done { proof: standby.saw() },
-        _ if standby.serves() => standby.wait("its application serves, and what serves is not stopped"),
+        _ if standby.may_be_needed() => {
+            standby.wait("its application serves and the primary is not seen to; what may be needed is not stopped")
+        }
         Some(ClusterPhase::Up | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => standby.stop(),
         Some(ClusterPhase::Busy(_)) if standby.seen.cluster.value().is_some_and(ClusterView::is_on) => standby.stop(),
         Some(_) => standby.wait("another operation holds it"),
@@ -48,8 +52,10 @@ impl Standby<'_> {
         Observation::Cluster { site, cluster: self.seen.cluster.clone(), nodes: None }
     }
 
-    fn serves(&self) -> bool {
-        self.seen.origin.value().is_some_and(OriginView::is_healthy)
+    /// Beside a primary that serves it is a second writer, to be stopped the sooner.
+    fn may_be_needed(&self) -> bool {
+        let healthy = |origin: &Fact<OriginView>| origin.value().is_some_and(OriginView::is_healthy);
+        healthy(&self.seen.origin) && !healthy(&self.seen.primary)
     }
 
     fn record(&self) -> &StepState {

@@ -133,17 +133,21 @@ impl Wired {
     async fn start_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let cluster = self.observer.cluster(scene.standby, scene.plan.timing.arm_timeout).await;
         let failed = self.start_failure(view, scene.standby, &cluster).await;
-        let nodes = self.nodes(scene, &cluster).await;
+        let nodes = self.nodes(view, scene, &cluster).await;
         // A parked workload does not start with its cluster: its release waits for the fence, the cluster need not.
         let releases = !view.run.created.standby_workload.is_parked();
         let unfenced = self.origin_if(releases && view.run.owes_fence(), scene.plan, scene.primary).await;
         start_replica::decide(view, start_replica::Seen { cluster, nodes, failed, unfenced })
     }
 
-    /// Only a cluster that is up has nodes to be asked for.
-    async fn nodes(&self, scene: &Scene<'_>, cluster: &Fact<ClusterView>) -> Option<Fact<NodesView>> {
-        let up = cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up);
-        if !up || scene.plan.kubernetes.is_none() {
+    /// Only a cluster that is up, or that Azure does not start because it runs, has nodes to be asked for.
+    async fn nodes(&self, view: &StepView, scene: &Scene<'_>, cluster: &Fact<ClusterView>) -> Option<Fact<NodesView>> {
+        let runs = match cluster.value().map(ClusterView::phase) {
+            Some(ClusterPhase::Up) => true,
+            Some(ClusterPhase::BrokenStart) => start_replica::says_it_runs(view.record()),
+            _ => false,
+        };
+        if !runs || scene.plan.kubernetes.is_none() {
             return None;
         }
         Some(self.observer.nodes(scene.standby, scene.plan.timing.arm_timeout).await)
@@ -166,11 +170,12 @@ impl Wired {
 
     async fn stop_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let patience = scene.plan.timing.arm_timeout;
-        let (cluster, origin) = tokio::join!(
+        let (cluster, origin, primary) = tokio::join!(
             self.observer.cluster(scene.standby, patience),
             self.observer.origin(scene.plan, scene.standby),
+            self.observer.origin(scene.plan, scene.primary),
         );
-        stop_replica::decide(view, stop_replica::Seen { cluster, origin })
+        stop_replica::decide(view, stop_replica::Seen { cluster, origin, primary })
     }
 
     async fn workload(&self, scene: &Scene<'_>) -> Fact<WorkloadView> {

@@ -74,7 +74,7 @@ impl Scaling<'_> {
         Look::Call { call, saw: Some(self.saw()) }
     }
 
-    fn cluster(&self) -> Option<&ResourceId> {
+    pub fn cluster(&self) -> Option<&ResourceId> {
         self.view.run.created.plan.site(self.site).map(|site| &site.cluster)
     }
 

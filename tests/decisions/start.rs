@@ -241,3 +241,31 @@ fn a_cluster_that_is_up_waits_for_its_nodes_but_not_for_ever_for_a_look_inside()
     assert_eq!(look(&told, 25, None), "wait");
     assert_eq!(look(&told, 31, None), "up as far as is known");
 }
+
+/// A drill's stop may fail; the cluster then runs, and Azure says Failed and Running.
+#[test]
+fn a_cluster_that_azure_does_not_start_because_it_runs_is_up_when_its_nodes_say_so() {
+    let node = |ready| NodeView {
+        name: "aks-system-0".into(),
+        pool: None,
+        ready,
+        why_not: None,
+        kubelet: "v1.33.2".into(),
+        created: None,
+    };
+    let look = |story: &Story, nodes: Option<Vec<NodeView>>| {
+        let nodes = Some(fact(20, nodes.map(|nodes| NodesView { nodes })));
+        let seen = Seen { cluster: cluster(20, BROKEN), nodes, failed: None, unfenced: None };
+        match decide(&story.view(STEP, 20), seen) {
+            Look::Done { proof } => proves(STEP, &proof, &site(STANDBY)).map(|_| "up").unwrap(),
+            Look::Pending { .. } => "wait",
+            other => panic!("{other:?}"),
+        }
+    };
+    let there = story().sent(10, STEP, Some(Sent::AlreadyThere { said: "it runs".into() }));
+    assert_eq!(look(&there, Some(vec![node(true)])), "up");
+    assert_eq!(look(&there, Some(vec![node(false)])), "wait");
+    assert_eq!(look(&there, None), "wait");
+    let accepted = story().sent(10, STEP, Some(accepted()));
+    assert_eq!(look(&accepted, Some(vec![node(true)])), "wait", "nodes of before the start prove nothing");
+}

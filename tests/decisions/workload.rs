@@ -185,6 +185,15 @@ fn counts_that_nobody_ever_saw_are_asked_for_before_a_site_counts_as_parked() {
 }
 
 #[test]
+fn who_wants_a_site_parked_whose_cluster_is_stopped_is_told_what_to_do() {
+    let first = story(RunKind::Park, StandbyWorkload::NotKnown).started(0, PARK);
+    assert_eq!(word(&park(&first, 30, None)), "wait");
+    let Look::Ask { ask, .. } = park(&first, 601, None) else { panic!("no question") };
+    assert!(ask.commands[0].starts_with("az aks start "), "{ask:?}");
+    assert!(ask.means.contains("way to the database closed"), "{ask:?}");
+}
+
+#[test]
 fn the_ledger_is_told_the_counts_from_before_or_that_the_site_is_released() {
     let site = super::fixture::site(super::fixture::STANDBY);
     let left = |story: &Story| workload_left(&story.state()).map(|(_, state)| state);
@@ -232,8 +241,9 @@ fn a_drill_begins_only_while_the_primary_serves_and_the_parked_standby_rests() {
 #[test]
 fn the_standby_is_stopped_once_and_never_while_it_serves() {
     let drill = story(RunKind::StandbyDrill, parked()).started(0, STOP);
-    let stop = |story: &Story, second, states, answers| {
-        let seen = stop_replica::Seen { cluster: cluster(second, states), origin: origin(second, answers) };
+    let stop = |story: &Story, second, states, answers: Option<bool>| {
+        let (cluster, primary) = (cluster(second, states), origin(second, answers.map(|answers| !answers)));
+        let seen = stop_replica::Seen { cluster, origin: origin(second, answers), primary };
         word(&stop_replica::decide(&story.view(STOP, second), seen))
     };
     let (up, stopping, down) = ("Succeeded/Running", "Stopping/Stopped", "Succeeded/Stopped");
@@ -241,7 +251,14 @@ fn the_standby_is_stopped_once_and_never_while_it_serves() {
     assert_eq!(stop(&drill, 1, up, Some(true)), "wait");
     assert_eq!(stop(&drill, 601, up, Some(true)), "ask");
     assert_eq!(stop(&drill, 1, down, Some(true)), "done");
-    let sent = drill.sent(1, STOP, Some(accepted()));
+    let unseen = |answers| stop_replica::Seen {
+        cluster: cluster(1, up),
+        origin: origin(1, Some(true)),
+        primary: origin(1, answers),
+    };
+    let word_of = |answers| word(&stop_replica::decide(&drill.view(STOP, 1), unseen(answers)));
+    assert_eq!((word_of(None).as_str(), word_of(Some(true)).as_str()), ("wait", "stop cluster"), "a second writer");
+    let sent = drill.clone().sent(1, STOP, Some(accepted()));
     assert_eq!(stop(&sent, 20, up, Some(false)), "wait", "an accepted stop shows within a poll or two");
     assert_eq!(stop(&sent, 60, up, Some(false)), "stop cluster");
     assert_eq!(stop(&sent, 60, stopping, Some(false)), "wait");

@@ -11,7 +11,7 @@ use reveille::domain::notice::Moment;
 use reveille::domain::observation::Observation;
 use reveille::domain::plan::Plan;
 use reveille::domain::report::Report;
-use reveille::domain::run::event::{Ask, Call, Sent, Verb};
+use reveille::domain::run::{Ask, Call, Sent, Verb};
 use reveille::domain::run::{Created, RunEvent, RunState, StartedBy};
 use reveille::domain::runbook::{RunKind, StepName, VERSION};
 use reveille::domain::witness::{Verdict, Witness};

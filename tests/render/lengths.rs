@@ -7,7 +7,7 @@ use reveille::domain::application::IndexState;
 use reveille::domain::failure::FailureClass;
 use reveille::domain::outcome::Outcome;
 use reveille::domain::report::Report;
-use reveille::domain::run::event::{Ask, Sent, Verb};
+use reveille::domain::run::{Ask, Sent, Verb};
 use reveille::domain::run::{Driver, RunEvent};
 use reveille::domain::runbook::StepName::*;
 use reveille::domain::writer::WriterVerdict;

@@ -15,8 +15,7 @@ use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
 use reveille::domain::parking::{ParkingState, Scale};
-use reveille::domain::run::state::Intent;
-use reveille::domain::run::{RunState, Sent, Verb};
+use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::engine::verify;
 use std::collections::BTreeMap;
@@ -243,9 +242,7 @@ impl<'a> Oracle<'a> {
             Observation::Fence { cluster, .. } => {
                 *world.state().sites[primary].power.at(ms_of(cluster.at)) == Power::Stopped
             }
-            Observation::Cluster { cluster, .. } => {
-                *world.state().sites[standby].power.at(ms_of(cluster.at)) == Power::Up
-            }
+            Observation::Cluster { cluster, .. } => world.state().sites[standby].power.at(ms_of(cluster.at)).runs(),
             Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,
             Observation::App { app } => *world.state().sites[standby].origin.at(ms_of(app.at)),
             Observation::Route { route } => world.serves(ms_of(route.at)) == Some(standby),

@@ -98,7 +98,8 @@ impl Step for SimStep {
             }
             StepName::StopReplica => {
                 let (cluster, origin) = (eyes.cluster(standby), eyes.origin(standby));
-                steps::stop_replica::decide(view, steps::stop_replica::Seen { cluster, origin })
+                let primary = eyes.origin(primary);
+                steps::stop_replica::decide(view, steps::stop_replica::Seen { cluster, origin, primary })
             }
             StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
             StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),
@@ -208,7 +209,7 @@ impl Eyes {
     }
 
     fn nodes(&self, site: usize) -> Option<Fact<NodesView>> {
-        let up = *self.0.state().sites[site].power.now() == Power::Up;
+        let up = matches!(self.0.state().sites[site].power.now(), Power::Up | Power::StopFailed);
         let node = || NodeView {
             name: "aks-system-0".into(),
             pool: Some("system".into()),

@@ -8,7 +8,8 @@ use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
-use crate::domain::run::state::{Intent, StepState, Word};
+use crate::domain::run::Intent;
+use crate::domain::run::state::{StepState, Word};
 use crate::domain::run::wait::Wait;
 use crate::domain::run::{Approval, Phase, RunState, StartedBy};
 use crate::domain::runbook::StepName;
@@ -53,7 +54,7 @@ impl Report {
 
 fn headline(run: &RunState) -> String {
     if let Some(outcome) = &run.outcome {
-        return outcome.headline();
+        return outcome.headline_of(run.created.kind);
     }
     if let Some((step, asked)) = run.asking().next() {
         return format!("Needs a person: {step}: {}", asked.ask.what);

@@ -1,5 +1,6 @@
 //! A run: its events, the state folded from them, and what is next.
 
+pub mod call;
 pub mod claim;
 pub mod event;
 pub mod next;
@@ -8,6 +9,7 @@ pub mod state;
 mod text;
 pub mod wait;
 
-pub use event::{Ask, Call, Created, Driver, RunEvent, Sent, StartedBy, Verb};
+pub use call::{Call, Intent, Sent, Verb};
+pub use event::{Ask, Created, Driver, RunEvent, StartedBy};
 pub use next::{Next, next};
 pub use state::{Approval, Phase, RunState, StepState};

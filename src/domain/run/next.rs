@@ -1,7 +1,7 @@
 //! What a run has to do next: a pure function of its folded journal and the time.
 
-use super::event::Sent;
-use super::state::{Approval, Intent, Phase, RunState, StepState};
+use super::call::{Intent, Sent};
+use super::state::{Approval, Phase, RunState, StepState};
 use crate::domain::failure::FailureClass;
 use crate::domain::ladder::{NoProof, Ready, Rested, Serving, proves};
 use crate::domain::observation::Observation;

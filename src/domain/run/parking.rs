@@ -1,6 +1,7 @@
 //! What a run leaves behind of the standby's workload, for the ledger.
 
-use super::state::{Intent, RunState, StepState};
+use super::call::Intent;
+use super::state::{RunState, StepState};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::parking::{ParkingState, StandbyWorkload};

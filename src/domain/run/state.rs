@@ -1,7 +1,8 @@
 //! A run as folded from its journal.
 
+use super::call::{Intent, Sent};
 use super::claim::Claim;
-use super::event::{Ask, Call, Created, RunEvent, Sent};
+use super::event::{Ask, Created, RunEvent};
 use super::wait::{self, Wait};
 use crate::domain::chain::Entry;
 use crate::domain::failure::FailureClass;
@@ -63,16 +64,6 @@ pub enum Phase {
     NeedsOperator,
     Succeeded,
     Failed,
-}
-
-/// A mutating call of a step, with what came of it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Intent {
-    pub call: Call,
-    pub at: DateTime<Utc>,
-    pub send_before: DateTime<Utc>,
-    pub outcome: Option<Sent>,
-    pub answered_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -242,14 +233,6 @@ impl RunState {
     /// Calls that Azure accepted (or may have): what an abort leaves running.
     pub fn accepted_calls(&self) -> Vec<&Intent> {
         self.steps.values().flat_map(|step| &step.intents).filter(|intent| intent.may_have_worked()).collect()
-    }
-}
-
-impl Intent {
-    /// Whether the call was accepted, or may have been.
-    pub fn may_have_worked(&self) -> bool {
-        let accepted = |outcome: &Sent| outcome.is_accepted() || matches!(outcome, Sent::Unknown { .. });
-        self.outcome.as_ref().is_none_or(accepted)
     }
 }
 

@@ -5,6 +5,7 @@ use super::store_failed;
 use crate::domain::chain::Entry;
 use crate::domain::duration;
 use crate::domain::ledger::{self, PlanState};
+use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Automation, Plan};
 use crate::domain::report::Report;
 use crate::domain::run::{Approval, RunEvent, RunState};
@@ -98,6 +99,14 @@ fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Lig
     let primary = ledger::primary(state, plan);
     if primary != plan.preferred().name {
         return (Light::Yellow, format!("{primary} serves; {} is the preferred site", plan.preferred().name));
+    }
+    let standby = &plan.other(&primary).name;
+    if ledger::standby_workload(state, plan, standby) == StandbyWorkload::NotKnown {
+        let said = format!(
+            "{standby} is not known to be parked, so a failover starts it only behind the fence; `reveille park {}` parks it",
+            plan.name
+        );
+        return (Light::Yellow, said);
     }
     let rto = duration::text(plan.rto);
     match plan.automation {

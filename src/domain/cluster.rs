@@ -69,6 +69,16 @@ impl ClusterView {
         }
     }
 
+    /// Settled and powered on, every pool too.
+    pub fn is_up(&self) -> bool {
+        self.phase() == ClusterPhase::Up
+    }
+
+    /// Settled and powered off.
+    pub fn is_down(&self) -> bool {
+        self.phase() == ClusterPhase::Down
+    }
+
     /// Settled and powered on as a whole, whatever its pools do: it can be stopped.
     pub fn is_on(&self) -> bool {
         is(&self.provisioning, "Succeeded") && self.power.as_deref().is_some_and(|power| is(power, "Running"))

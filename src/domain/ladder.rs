@@ -119,7 +119,7 @@ impl Rested {
 }
 
 fn is_up(cluster: &Fact<ClusterView>) -> bool {
-    cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up)
+    cluster.value().is_some_and(ClusterView::is_up)
 }
 
 /// After a stop that failed Azure says Failed and Running; the nodes themselves say that they are there.
@@ -129,7 +129,7 @@ fn runs_all_the_same(cluster: &Fact<ClusterView>, nodes: &Option<Fact<NodesView>
 }
 
 fn is_down(cluster: &Fact<ClusterView>) -> bool {
-    cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Down)
+    cluster.value().is_some_and(ClusterView::is_down)
 }
 
 /// Azure says that the pools are up; only the cluster itself says that its nodes take pods.

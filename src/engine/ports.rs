@@ -136,6 +136,12 @@ impl StepView {
         // A view is only made for steps of the run's runbook, and folding enters each of them.
         &self.run.steps[&self.step]
     }
+
+    /// Whether the step has been going on for that long. One that is only about to start has not.
+    pub fn has_run_for(&self, limit: Duration) -> bool {
+        let since = self.record().started_at.unwrap_or(self.now);
+        (self.now - since).to_std().is_ok_and(|spent| spent >= limit)
+    }
 }
 
 /// A way out to people and machines.

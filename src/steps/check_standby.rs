@@ -78,9 +78,7 @@ impl Sites<'_> {
     }
 
     fn is_overdue(&self) -> bool {
-        let since = self.view.record().started_at.unwrap_or(self.view.now);
-        let limit = self.view.run.created.plan.timing.confirm_hold;
-        (self.view.now - since).to_std().is_ok_and(|spent| spent >= limit)
+        self.view.has_run_for(self.view.run.created.plan.timing.confirm_hold)
     }
 
     /// AKS wants its rest between a stop and a start; an outage does not wait for it, a drill does.

@@ -8,7 +8,6 @@ mod asks;
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
-use crate::domain::failure::FailureClass;
 use crate::domain::look::Look;
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
@@ -137,9 +136,7 @@ impl Site<'_> {
     }
 
     fn is_overdue(&self) -> bool {
-        let since = self.record().started_at.unwrap_or(self.view.now);
-        let deadline = self.view.run.created.plan.timing.fence_deadline;
-        (self.view.now - since).to_std().is_ok_and(|spent| spent >= deadline)
+        self.view.has_run_for(self.view.run.created.plan.timing.fence_deadline)
     }
 
     fn is_failover(&self) -> bool {
@@ -203,14 +200,14 @@ impl Site<'_> {
     }
 
     fn age(&self, intent: &Intent) -> Duration {
-        (self.view.now - intent.answered_at.unwrap_or(intent.at)).to_std().unwrap_or_default()
+        intent.age(self.view.now)
     }
 
     fn next_try(&self) -> Try {
         let rest = self.again_in;
         let Some(newest) = self.record().last_intent() else { return Try::Now };
         let rests = match &newest.outcome {
-            Some(Sent::Rejected { class, message, .. }) if !is_passing(*class) => {
+            Some(Sent::Rejected { class, message, .. }) if class.needs_person() => {
                 return Try::Refused { message: message.clone() };
             }
             Some(Sent::Throttled { retry_after, .. }) => *retry_after,
@@ -314,9 +311,4 @@ impl Site<'_> {
         });
         phases.take(1).any(|phase| phase == ClusterPhase::Stopping)
     }
-}
-
-/// Refusals that pass by themselves; the others need a person or the policy.
-fn is_passing(class: FailureClass) -> bool {
-    matches!(class, FailureClass::Busy | FailureClass::Preempted | FailureClass::Throttled | FailureClass::Transient)
 }

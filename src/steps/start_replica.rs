@@ -68,10 +68,6 @@ pub(super) fn says_it_runs(step: &StepState) -> bool {
     step.last_intent().is_some_and(|newest| matches!(newest.outcome, Some(Sent::AlreadyThere { .. })))
 }
 
-fn is_up(cluster: &Fact<ClusterView>) -> bool {
-    cluster.value().is_some_and(|view| view.phase() == ClusterPhase::Up)
-}
-
 impl Standby<'_> {
     fn saw(&self) -> Observation {
         let Seen { cluster, nodes, .. } = &self.seen;
@@ -118,18 +114,18 @@ impl Standby<'_> {
     /// How long it has been seen up.
     fn up_for(&self) -> Duration {
         let since = self.record().observations.iter().rev().map_while(|saw| match saw {
-            Observation::Cluster { cluster, .. } if is_up(cluster) => Some(cluster.at),
+            Observation::Cluster { cluster, .. } if cluster.value().is_some_and(ClusterView::is_up) => Some(cluster.at),
             _ => None,
         });
         since.last().map(|since| self.spent(since)).unwrap_or_default()
     }
 
     fn is_overdue(&self) -> bool {
-        self.record().started_at.is_some_and(|at| self.spent(at) >= self.view.run.created.plan.timing.start_deadline)
+        self.view.has_run_for(self.view.run.created.plan.timing.start_deadline)
     }
 
     fn is_slow(&self) -> bool {
-        self.record().started_at.is_some_and(|at| self.spent(at) >= self.view.run.created.plan.timing.start_warning)
+        self.view.has_run_for(self.view.run.created.plan.timing.start_warning)
     }
 
     fn is_unclear(&self) -> bool {
@@ -153,7 +149,7 @@ impl Standby<'_> {
     /// The cluster is off, or its start broke: start it, unless the newest start still works or must not be repeated.
     fn start(&self) -> Look {
         let Some(newest) = self.record().last_intent() else { return self.call() };
-        let age = self.spent(newest.answered_at.unwrap_or(newest.at));
+        let age = newest.age(self.view.now);
         match &newest.outcome {
             Some(Sent::Rejected { class, code, message, .. }) => self.after_failure(*class, code, message, age),
             Some(Sent::Throttled { retry_after, .. }) if age < *retry_after => self.pending_for(*retry_after - age),

@@ -67,16 +67,14 @@ impl Standby<'_> {
     }
 
     fn is_overdue(&self) -> bool {
-        let since = self.record().started_at.unwrap_or(self.view.now);
-        let deadline = self.view.run.created.plan.timing.fence_deadline;
-        (self.view.now - since).to_std().is_ok_and(|spent| spent >= deadline)
+        self.view.has_run_for(self.view.run.created.plan.timing.fence_deadline)
     }
 
     // --- act ----------------------------------------------------------------------------------------------------
 
     fn stop(&self) -> Look {
         let Some(newest) = self.record().last_intent() else { return self.call() };
-        let age = (self.view.now - newest.answered_at.unwrap_or(newest.at)).to_std().unwrap_or_default();
+        let age = newest.age(self.view.now);
         let rests = match &newest.outcome {
             Some(Sent::Rejected { class, message, .. }) if class.needs_person() => {
                 return self.refused(*class, message);

@@ -37,9 +37,7 @@ impl Scaling<'_> {
     }
 
     pub fn is_overdue(&self) -> bool {
-        let since = self.record().started_at.unwrap_or(self.view.now);
-        let deadline = self.view.run.created.plan.timing.workload_deadline;
-        (self.view.now - since).to_std().is_ok_and(|spent| spent >= deadline)
+        self.view.has_run_for(self.view.run.created.plan.timing.workload_deadline)
     }
 
     /// Sends the scaling, unless its newest try still works. What was refused for good is a person's matter.
@@ -54,7 +52,7 @@ impl Scaling<'_> {
     fn newest_try(&self, scale: &Scale) -> Try {
         let newest = self.record().intents.iter().rev().find(|intent| intent.call.scale.as_ref() == Some(scale));
         let Some(newest) = newest else { return Try::Now };
-        let age = (self.view.now - newest.answered_at.unwrap_or(newest.at)).to_std().unwrap_or_default();
+        let age = newest.age(self.view.now);
         let rests = match &newest.outcome {
             Some(Sent::Rejected { class, message, .. }) if class.needs_person() => {
                 return Try::Refused { class: *class, message: message.clone() };

@@ -7,7 +7,6 @@ use super::run::Message;
 use crate::domain::causes::with_causes;
 use crate::domain::drill::{Asked, Drill, DrillDue, Facts, held_by_ledger};
 use crate::domain::names::{PlanName, RunId};
-use crate::engine::book::Book;
 use crate::engine::{Configured, WakeUp};
 use crate::host::{Answer, FunctionError, Invocation};
 use futures::FutureExt;
@@ -83,10 +82,12 @@ async fn begin(app: &App, plan: &PlanName, drill: &Drill, due: &DrillDue) -> Res
 /// Nobody is asked when the answer is known: what the ledger and the calendar refuse needs no look at the world.
 async fn facts(app: &App, configured: &Configured, drill: &Drill) -> Result<Facts, String> {
     let plan = &configured.plan;
-    let book = Book::open(&app.engine.store, &plan.name).await.map_err(|error| with_causes(&error))?;
-    let held = drill.may_begin_at(app.engine.clock.now()).and(held_by_ledger(drill.kind, book.state(), plan));
+    let book = app.engine.shelf.take_book(&app.engine.store, &plan.name).await.map_err(|error| with_causes(&error))?;
+    let state = book.state().clone();
+    app.engine.shelf.put_book(book);
+    let held = drill.may_begin_at(app.engine.clock.now()).and(held_by_ledger(drill.kind, &state, plan));
     if held.is_err() || !drill.kind.acts() {
         return Ok(Facts::default());
     }
-    Ok(app.observer.drill_facts(plan, book.state()).await)
+    Ok(app.observer.drill_facts(plan, &state).await)
 }

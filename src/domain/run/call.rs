@@ -140,6 +140,11 @@ impl Verb {
 }
 
 impl Intent {
+    /// How long ago it was answered, or sent if it was not answered yet.
+    pub fn age(&self, now: DateTime<Utc>) -> Duration {
+        (now - self.answered_at.unwrap_or(self.at)).to_std().unwrap_or_default()
+    }
+
     /// Whether the call was accepted, or may have been.
     pub fn may_have_worked(&self) -> bool {
         let accepted = |outcome: &Sent| outcome.is_accepted() || matches!(outcome, Sent::Unknown { .. });

@@ -1,5 +1,6 @@
 //! The Kubernetes client against the simulated clusters: whole stories, with the simulated world's own log as the judge.
 
+use crate::sandbox_kubernetes::{Raised, raise};
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::time::{Duration as Span, OffsetDateTime};
@@ -10,12 +11,10 @@ use reveille::domain::secret::Secret;
 use reveille::domain::workload::{PodPhase, Standing, Via, WorkloadKind, WorkloadSelector, WorkloadView};
 use reveille::kubernetes::{Cluster, Kubernetes, PgTarget, ProbePod, Sent, Settings};
 use reveille::probe::dns::Dns;
-use reveille::sandbox::arm;
 use reveille::sandbox::ca::Authority;
 use reveille::sandbox::dns::DnsServer;
 use reveille::sandbox::kubernetes::{KubeFault, KubeFaultAction};
 use reveille::sandbox::planes::Planes;
-use reveille::sandbox::tls::TlsListener;
 use reveille::sandbox::world::{Event, GROUP, Outcome, SUBSCRIPTION, Workload, World};
 use std::fmt;
 use std::net::SocketAddr;
@@ -56,17 +55,7 @@ struct Rig {
 
 impl Rig {
     async fn start(prepare: impl FnOnce(&World)) -> Self {
-        let workload = Workload::named("sonar");
-        let (world, mut sockets) = World::bind(vec![workload.clone()], &[]).await.unwrap();
-        world.configure(|it| (it.app_boot, it.web_boot) = (Duration::from_millis(300), Duration::from_millis(100)));
-        world.tune(|it| (it.start, it.stop) = (Duration::from_millis(100), Duration::from_millis(100)));
-        world.tune_kubernetes(|it| it.termination = Duration::from_millis(150));
-        prepare(&world);
-        let authority = Authority::new().unwrap();
-        let planes = Planes::start(&world, &mut sockets.https, &mut sockets.postgres, &authority).await.unwrap();
-        let config = authority.server_config([ARM_HOST], &["http/1.1"]).unwrap();
-        let listener = TlsListener::new(sockets.https.remove(ARM_HOST).unwrap(), config).unwrap();
-        tokio::spawn(arm::serve(world.clone(), listener));
+        let Raised { world, workload, authority, planes } = raise(prepare).await;
         let dns = DnsServer::start(world.clone()).await.unwrap();
         let cluster = client(&world, &authority, &dns).cluster(&id());
         Self { world, workload, cluster, _planes: planes, _dns: dns }

@@ -18,6 +18,11 @@ fn story() -> Story {
     Story::failover().started(0, STEP)
 }
 
+fn node(ready: bool) -> NodeView {
+    let (pool, why_not, created) = (None, None, None);
+    NodeView { name: "aks-system-0".into(), pool, ready, why_not, kubelet: "v1.33.2".into(), created }
+}
+
 fn rejected(class: FailureClass) -> Sent {
     Sent::Rejected { class, code: "Code".into(), message: "no".into(), request_ids: Vec::new() }
 }
@@ -210,14 +215,6 @@ fn nothing_is_started_beside_an_old_site_that_owes_its_fence_and_answers_again()
 
 #[test]
 fn a_cluster_that_is_up_waits_for_its_nodes_but_not_for_ever_for_a_look_inside() {
-    let node = |ready| NodeView {
-        name: "aks-system-0".into(),
-        pool: None,
-        ready,
-        why_not: None,
-        kubelet: "v1.33.2".into(),
-        created: None,
-    };
     let up = |second| cluster(second, "Succeeded/Running");
     let look = |story: &Story, second, nodes: Option<Vec<NodeView>>| {
         let nodes = Some(fact(second, nodes.map(|nodes| NodesView { nodes })));
@@ -245,14 +242,6 @@ fn a_cluster_that_is_up_waits_for_its_nodes_but_not_for_ever_for_a_look_inside()
 /// A drill's stop may fail; the cluster then runs, and Azure says Failed and Running.
 #[test]
 fn a_cluster_that_azure_does_not_start_because_it_runs_is_up_when_its_nodes_say_so() {
-    let node = |ready| NodeView {
-        name: "aks-system-0".into(),
-        pool: None,
-        ready,
-        why_not: None,
-        kubelet: "v1.33.2".into(),
-        created: None,
-    };
     let look = |story: &Story, nodes: Option<Vec<NodeView>>| {
         let nodes = Some(fact(20, nodes.map(|nodes| NodesView { nodes })));
         let seen = Seen { cluster: cluster(20, BROKEN), nodes, failed: None, unfenced: None };

@@ -42,6 +42,30 @@ struct Rig {
     _planes: Planes,
 }
 
+/// A world that goes about things in tenths of a second, with its planes and ARM.
+pub struct Raised {
+    pub world: World,
+    pub workload: Workload,
+    pub authority: Authority,
+    pub planes: Planes,
+}
+
+/// `prepare` turns knobs before anything runs.
+pub async fn raise(prepare: impl FnOnce(&World)) -> Raised {
+    let workload = Workload::named("sonar");
+    let (world, mut sockets) = World::bind(vec![workload.clone()], &[]).await.unwrap();
+    world.configure(|it| (it.app_boot, it.web_boot) = (Duration::from_millis(300), Duration::from_millis(100)));
+    world.tune(|it| (it.start, it.stop) = (Duration::from_millis(100), Duration::from_millis(100)));
+    world.tune_kubernetes(|it| it.termination = Duration::from_millis(150));
+    prepare(&world);
+    let authority = Authority::new().unwrap();
+    let planes = Planes::start(&world, &mut sockets.https, &mut sockets.postgres, &authority).await.unwrap();
+    let config = authority.server_config([ARM_HOST], &["http/1.1"]).unwrap();
+    let listener = TlsListener::new(sockets.https.remove(ARM_HOST).unwrap(), config).unwrap();
+    tokio::spawn(arm::serve(world.clone(), listener));
+    Raised { world, workload, authority, planes }
+}
+
 /// An answer of an API server.
 #[derive(Debug)]
 struct Answer {
@@ -57,17 +81,7 @@ impl Rig {
 
     /// `prepare` turns knobs before anything runs.
     async fn start_with(prepare: impl FnOnce(&World)) -> Self {
-        let workload = Workload::named("sonar");
-        let (world, mut sockets) = World::bind(vec![workload.clone()], &[]).await.unwrap();
-        world.configure(|it| (it.app_boot, it.web_boot) = (Duration::from_millis(300), Duration::from_millis(100)));
-        world.tune(|it| (it.start, it.stop) = (Duration::from_millis(100), Duration::from_millis(100)));
-        world.tune_kubernetes(|it| it.termination = Duration::from_millis(150));
-        prepare(&world);
-        let authority = Authority::new().unwrap();
-        let planes = Planes::start(&world, &mut sockets.https, &mut sockets.postgres, &authority).await.unwrap();
-        let config = authority.server_config([ARM_HOST], &["http/1.1"]).unwrap();
-        let listener = TlsListener::new(sockets.https.remove(ARM_HOST).unwrap(), config).unwrap();
-        tokio::spawn(arm::serve(world.clone(), listener));
+        let Raised { world, workload, authority, planes } = raise(prepare).await;
         let client = builder(&world, authority.pem()).build().unwrap();
         let token = issue(&world, SERVER_APPLICATION);
         Self { world, workload, client, token, authority, _planes: planes }

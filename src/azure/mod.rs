@@ -4,10 +4,13 @@
 //! aks · cluster_access · postgres · front_door                   what can be asked, and what the answers mean
 //! monitor · alerts · operation
 //!                     │
-//!                    arm          addresses, pages, retries of reads, the care that writes need
+//!                    arm          pages, retries of reads, the care that writes need
 //!              ┌──────┼───────┐
 //!       http  link  pace  credential      one exchange · links byte for byte · token buckets · tokens
 //! ```
+//! Each operation is described once, as an `api::Api` beside the code that uses it: its address, its api-version, the
+//! action that a role has to allow. [`Planned`] tells of the same descriptions what a run would call.
+//!
 //! Reads give an [`Answer`] or an [`ArmError`] with its [class](crate::domain::failure::FailureClass). What changes
 //! something gives [`Sent`]; there an error means that nothing was sent. Nothing here decides what to do next, and
 //! nothing here turns an accepted request into a success: callers read the resource again.
@@ -15,6 +18,7 @@
 mod aks;
 mod alerts;
 mod answer;
+mod api;
 mod arm;
 mod cluster_access;
 mod credential;
@@ -28,6 +32,7 @@ mod link;
 mod monitor;
 mod operation;
 mod pace;
+mod planned;
 mod postgres;
 mod retry;
 mod sent;
@@ -45,6 +50,7 @@ pub use front_door::{Endpoint, FrontDoor, HealthProbe, Origin, OriginGroup, Prof
 pub use link::BadLink;
 pub use monitor::{Dimension, Metric, Monitor, Point};
 pub use operation::{OperationStatus, Operations, Poll, Polled, Verdict};
+pub use planned::Planned;
 pub use postgres::{Postgres, ReplicationRole, Server, VirtualEndpoint};
 pub(crate) use retry::retry_after;
 pub use sent::Sent;

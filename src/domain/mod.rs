@@ -16,6 +16,7 @@ pub mod names;
 pub mod notice;
 pub mod observation;
 pub mod outcome;
+pub mod outlook;
 pub mod parking;
 pub mod plan;
 pub mod report;

@@ -13,6 +13,7 @@ mod error;
 pub mod exit;
 pub mod live;
 mod output;
+mod plan;
 mod report;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -77,6 +78,8 @@ enum Command {
     Watch(watch::Args),
     /// Check the configuration file and show every mistake in it
     Check(check::Args),
+    /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
+    Plan(plan::Args),
     /// Check ledgers and journals in a state folder: hash chains, their story, their reports; asks nobody
     Verify(verify::Args),
     /// Answer the Functions host as its custom handler
@@ -107,6 +110,7 @@ fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, cli.json),
         Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
         command => ask(&cli.connection, cli.json, command).into(),
     }
@@ -141,7 +145,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Report(args) => report::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
-        Command::Check(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
+        Command::Check(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => Ok(Exit::Usage),
     }

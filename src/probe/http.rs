@@ -97,7 +97,7 @@ impl Probe {
     }
 
     async fn get(&self, host: &HostPort, app: &AppKind, timeout: Duration) -> Result<Answer, NoAnswer> {
-        let url = format!("{}/{}", host.https(), app.path().trim_start_matches('/'));
+        let url = address(host, app);
         // The deadline is outside of the future, so the status that came before a silence is not lost.
         let deadline = tokio::time::Instant::now() + timeout;
         let silence = || format!("no answer within {}", duration::text(timeout));
@@ -114,6 +114,11 @@ impl Probe {
             Err(_) => Err(NoAnswer::Broken { status, why: silence() }),
         }
     }
+}
+
+/// Where an application is asked for its state.
+pub(super) fn address(host: &HostPort, app: &AppKind) -> String {
+    format!("{}/{}", host.https(), app.path().trim_start_matches('/'))
 }
 
 /// What lies below the HTTP client's own layers, which say no more than that a request failed.

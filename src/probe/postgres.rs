@@ -9,6 +9,7 @@ use super::canary;
 use super::encrypted::{Encrypted, encrypt};
 use super::session::{Door, Session};
 use super::sqlstate::{at_login, at_work};
+use super::statements;
 use super::walk::{StageResult, Walk, unreachable};
 use crate::domain::causes::with_causes;
 use crate::domain::secret::Secret;
@@ -118,7 +119,7 @@ async fn login(stream: Encrypted, door: Door, question: &WriterQuestion) -> Stag
 }
 
 async fn not_in_recovery(session: &Session) -> StageResult<()> {
-    match session.ask("SELECT pg_is_in_recovery()").await.map_err(|error| at_work("recovery", &error))?.as_deref() {
+    match session.ask(statements::IN_RECOVERY).await.map_err(|error| at_work("recovery", &error))?.as_deref() {
         Some("f") => Ok(((), "pg_is_in_recovery() is false".into())),
         Some("t") => Err(WriterVerdict::InRecovery),
         _ => Err(WriterVerdict::Refused { why: "pg_is_in_recovery() gave an unexpected answer".into() }),

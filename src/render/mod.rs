@@ -11,10 +11,12 @@
 
 mod escape;
 pub mod html;
+mod kubernetes_role;
 pub mod markdown;
 mod page;
 pub mod terminal;
 mod words;
 
+pub use kubernetes_role::kubernetes_role;
 pub use page::Screen;
 pub use words::{one_line, took};

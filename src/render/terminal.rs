@@ -1,9 +1,12 @@
 //! What a terminal shows: a report, plans at a glance, a run under way. Every function gives whole lines.
 
+mod graph;
+mod outlook;
 mod plans;
 mod report;
 mod run;
 
+pub use outlook::outlook;
 pub use plans::{plan, plans};
 pub use report::report;
 pub use run::{ask, event, run, step_took, step_words};

@@ -6,7 +6,9 @@
 pub mod check_standby;
 pub mod confirm_outage;
 pub mod fence_primary;
+pub mod outlook;
 pub mod park_workload;
+mod planned;
 pub mod release_workload;
 mod sent;
 pub mod start_replica;

@@ -3,6 +3,9 @@
 use serde::Serialize;
 use std::fmt;
 
+/// When commands that Azure runs inside a cluster take the place of calls to its API server.
+pub const AROUND: &str = "if the cluster's API server cannot be reached";
+
 /// One call, with what is only known in a run in braces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedCall {

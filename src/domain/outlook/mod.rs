@@ -6,7 +6,7 @@ mod expected;
 mod path;
 mod role;
 
-pub use call::{PlannedCall, Wire, matches};
+pub use call::{AROUND, PlannedCall, Wire, matches};
 pub use expected::{BEFORE_A_RUN, Expected, Span, documented};
 pub use path::{CriticalPath, critical_path};
 pub use role::{Assignment, KubernetesRules, Role, Roles, Rule, roles};

@@ -4,8 +4,8 @@
 //! subscriptions and resource groups; assigned they are to a single resource) and "Use Azure RBAC for Kubernetes
 //! authorization" (data actions, which know no sub-resources); kubernetes.io, RBAC.
 
-use super::call::{PlannedCall, Wire};
 use super::Outlook;
+use super::call::{AROUND, PlannedCall, Wire};
 use crate::domain::names::PlanName;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,8 @@ pub struct Roles {
     pub resources: Role,
     /// On subscriptions: operations and alerts lie beside the resources that they are about.
     pub subscriptions: Role,
+    /// On clusters whose API server may be out of reach. Apart, because a command may do anything there.
+    pub commands: Role,
     /// Inside clusters that ask Azure who may do what (Azure RBAC for Kubernetes).
     pub inside: Role,
     /// The same for clusters with access rules of their own.
@@ -66,12 +68,14 @@ pub struct KubernetesRules {
 /// The roles that all these outlooks of one plan need: of both directions, since the roles of sites move.
 pub fn roles(plan: &PlanName, outlooks: &[Outlook]) -> Roles {
     let calls: Vec<&PlannedCall> = outlooks.iter().flat_map(Outlook::calls).collect();
-    let of_resources = |scope: &str| scope.contains("/providers/");
-    let resources = azure(&calls, of_resources);
-    let subscriptions = azure(&calls, |scope| !of_resources(scope));
+    let needs = azure(calls.iter().filter(|call| call.when != Some(AROUND)));
+    let with_commands = azure(calls.iter());
+    let (resources, subscriptions) = needs.iter().cloned().partition(|(_, scope)| scope.contains("/providers/"));
+    let commands = with_commands.difference(&needs).cloned().collect();
     Roles {
         resources: role(plan, "", "Reads, starts and stops what the plan names.", resources),
         subscriptions: role(plan, " (subscription)", "Operations and alerts, beside the plan's resources.", subscriptions),
+        commands: role(plan, " (commands)", "Commands inside clusters whose API server cannot be reached.", commands),
         inside: inside(plan, &calls),
         kubernetes: rules(&calls),
     }
@@ -80,9 +84,9 @@ pub fn roles(plan: &PlanName, outlooks: &[Outlook]) -> Roles {
 /// Actions with the scopes at which they are needed.
 type Needs = BTreeSet<(String, String)>;
 
-fn azure(calls: &[&PlannedCall], of: impl Fn(&str) -> bool) -> Needs {
-    let needs = calls.iter().filter_map(|call| match &call.wire {
-        Wire::Azure { action, scope, .. } if of(scope) => Some((action.clone(), scope.clone())),
+fn azure<'a>(calls: impl Iterator<Item = &'a &'a PlannedCall>) -> Needs {
+    let needs = calls.filter_map(|call| match &call.wire {
+        Wire::Azure { action, scope, .. } => Some((action.clone(), scope.clone())),
         _ => None,
     });
     needs.collect()

@@ -1,0 +1,38 @@
+//! The calls that would be made inside a cluster, without making them. Names come from the descriptions that the client
+//! itself uses.
+
+use super::api::{self, Api};
+use crate::domain::outlook::PlannedCall;
+use crate::domain::workload::{WorkloadKind, WorkloadRef, WorkloadSelector};
+
+/// The calls to the API server of one cluster.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'a> {
+    /// The cluster's name.
+    pub cluster: &'a str,
+}
+
+impl Planned<'_> {
+    pub fn nodes(self) -> PlannedCall {
+        self.call(api::NODES, "", "")
+    }
+
+    /// What a look at a workload reads.
+    pub fn workload(self, selector: &WorkloadSelector) -> Vec<PlannedCall> {
+        let lists = [api::DEPLOYMENTS, api::STATEFUL_SETS, api::AUTOSCALERS, api::PODS];
+        lists.into_iter().map(|list| self.call(list, &selector.namespace, "")).collect()
+    }
+
+    /// An object is scaled.
+    pub fn scale(self, object: &WorkloadRef) -> PlannedCall {
+        let api = match object.kind {
+            WorkloadKind::Deployment => api::SCALE_DEPLOYMENT,
+            WorkloadKind::StatefulSet => api::SCALE_STATEFUL_SET,
+        };
+        self.call(api, &object.namespace, &object.name)
+    }
+
+    fn call(self, api: Api, namespace: &str, name: &str) -> PlannedCall {
+        api.planned(self.cluster, namespace, name)
+    }
+}

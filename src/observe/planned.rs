@@ -1,0 +1,89 @@
+//! The calls behind each look, without looking: one function for each of the observer's, under the same name.
+
+use crate::azure;
+use crate::domain::outlook::{AROUND, PlannedCall};
+use crate::domain::plan::{Plan, Site};
+use crate::domain::workload::{WorkloadRef, WorkloadSelector};
+use crate::kubernetes;
+use crate::probe::planned as probe;
+
+/// What would be called.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub azure: azure::Planned,
+}
+
+impl Planned {
+    /// The control plane's view of a site's cluster.
+    pub fn cluster(&self, site: &Site) -> Vec<PlannedCall> {
+        vec![self.azure.cluster(&site.cluster)]
+    }
+
+    /// The origin, past Front Door.
+    pub fn origin(&self, plan: &Plan, site: &Site) -> Vec<PlannedCall> {
+        probe::apps(&site.origin, &plan.apps)
+    }
+
+    /// The applications at a site.
+    pub fn app(&self, plan: &Plan, site: &Site) -> Vec<PlannedCall> {
+        self.origin(plan, site)
+    }
+
+    /// What comes back through the Front Door host name.
+    pub fn route(&self, plan: &Plan) -> Vec<PlannedCall> {
+        probe::apps(&plan.front_door.hostname, &plan.apps)
+    }
+
+    /// Front Door's origin health of a site.
+    pub fn origin_health(&self, plan: &Plan, site: &Site) -> Vec<PlannedCall> {
+        vec![self.azure.origin_health(&plan.front_door.profile, &site.origin.host)]
+    }
+
+    /// Everything that can testify about the primary.
+    pub fn witness(&self, plan: &Plan, primary: &Site, standby: &Site) -> Vec<PlannedCall> {
+        let mut calls = [self.origin(plan, primary), self.origin(plan, standby), self.origin_health(plan, primary)].concat();
+        calls.push(probe::connection(&plan.front_door.hostname));
+        calls
+    }
+
+    /// Where the writer name points, for the memory of what was seen healthy.
+    pub fn writer_target(&self, plan: &Plan) -> Vec<PlannedCall> {
+        vec![probe::writer_name(&plan.database)]
+    }
+
+    /// A write through the writer name.
+    pub fn writer(&self, plan: &Plan) -> Vec<PlannedCall> {
+        probe::writer(&plan.database)
+    }
+
+    /// The nodes of a site's cluster.
+    pub fn nodes(&self, site: &Site) -> Vec<PlannedCall> {
+        self.inside(site, vec![kubernetes(site).nodes()])
+    }
+
+    /// The plan's workload in a site's cluster.
+    pub fn workload(&self, site: &Site, selector: &WorkloadSelector) -> Vec<PlannedCall> {
+        self.inside(site, kubernetes(site).workload(selector))
+    }
+
+    /// Objects of it scaled, one call each.
+    pub fn scale<'a>(&self, site: &Site, objects: impl IntoIterator<Item = &'a WorkloadRef>) -> Vec<PlannedCall> {
+        objects.into_iter().map(|object| kubernetes(site).scale(object)).collect()
+    }
+
+    /// What may refuse a drill that acts.
+    pub fn drill_facts(&self, plan: &Plan, primary: &Site, standby: &Site) -> Vec<PlannedCall> {
+        [self.origin(plan, primary), self.origin_health(plan, primary), self.cluster(standby)].concat()
+    }
+
+    /// Azure gives the way in; where it leads nowhere, Azure runs the same as commands.
+    fn inside(&self, site: &Site, calls: Vec<PlannedCall>) -> Vec<PlannedCall> {
+        let around = [vec![self.azure.cluster(&site.cluster)], self.azure.command(&site.cluster).to_vec()].concat();
+        let way = [self.azure.user_kubeconfig(&site.cluster)];
+        way.into_iter().chain(calls).chain(around.into_iter().map(|call| call.only(AROUND))).collect()
+    }
+}
+
+fn kubernetes(site: &Site) -> kubernetes::Planned<'_> {
+    kubernetes::Planned { cluster: site.cluster.name() }
+}

@@ -1,0 +1,93 @@
+//! What the runs of a plan would do: every kind of run that the plan can have, step by step.
+
+use super::planned::{Scene, calls};
+use crate::domain::drill::DrillKind;
+use crate::domain::outlook::{BEFORE_A_RUN, Outlook, RunOutlook, Standing, StepOutlook, critical_path, documented};
+use crate::domain::parking::StandbyWorkload;
+use crate::domain::plan::{Automation, Plan, Site, Workload};
+use crate::domain::runbook::{self, RunKind};
+use crate::observe::planned::Planned;
+use chrono::DateTime;
+
+/// A kind of run, what is known of the standby's workload when it begins, and when it begins.
+type Variant = (RunKind, StandbyWorkload, &'static str);
+
+/// The plan's runs, with `from` as the primary.
+pub fn outlook(plan: &Plan, from: &Site, planned: &Planned) -> Outlook {
+    let to = plan.other(&from.name);
+    let runs = variants(plan).into_iter().map(|variant| run(plan, (from, to), planned, &variant));
+    Outlook {
+        plan: plan.name.clone(),
+        from: from.name.clone(),
+        to: to.name.clone(),
+        rto: plan.rto,
+        before: BEFORE_A_RUN,
+        runs: runs.collect(),
+        standing: standing(plan, (from, to), planned),
+    }
+}
+
+/// The same from each site: the roles of primary and standby move.
+pub fn both_ways(plan: &Plan, planned: &Planned) -> Vec<Outlook> {
+    plan.sites.iter().map(|from| outlook(plan, from, planned)).collect()
+}
+
+fn variants(plan: &Plan) -> Vec<Variant> {
+    let mut variants = match plan.workload {
+        Workload::StartsWithCluster => {
+            vec![(RunKind::Failover, StandbyWorkload::StartsWithCluster, "the primary is lost")]
+        }
+        Workload::Parked => vec![
+            (RunKind::Failover, parked(plan), "the primary is lost, and the standby is known to be parked"),
+            (RunKind::Failover, StandbyWorkload::NotKnown, "the primary is lost, and the standby is not known to be parked"),
+        ],
+    };
+    let usual = variants[0].1.clone();
+    variants.push((RunKind::Fence, usual.clone(), "a fence is owed, and its site can be reached again"));
+    if plan.kubernetes.is_some() {
+        variants.push((RunKind::Park, usual.clone(), "a person has the standby parked"));
+    }
+    if plan.drills.iter().any(|drill| drill.kind == DrillKind::Standby) {
+        variants.push((RunKind::StandbyDrill, usual, "a standby drill is due, and nothing refuses it"));
+    }
+    variants
+}
+
+/// How many pods there were does not change what is called.
+fn parked(plan: &Plan) -> StandbyWorkload {
+    StandbyWorkload::Parked { counts: plan.replicas().cloned().unwrap_or_default(), since: DateTime::UNIX_EPOCH }
+}
+
+fn run(plan: &Plan, (primary, standby): (&Site, &Site), planned: &Planned, variant: &Variant) -> RunOutlook {
+    let (kind, workload, when) = variant;
+    let scene = Scene { planned, plan, kind: *kind, primary, standby, parked: workload.is_parked() };
+    let step = |line: &runbook::Line| StepOutlook {
+        step: line.step,
+        after: line.after.to_vec(),
+        mutates: line.mutates,
+        expected: documented(line.step, &plan.timing),
+        calls: calls(line.step, scene),
+    };
+    let steps: Vec<StepOutlook> = runbook::lines(*kind, workload).iter().map(step).collect();
+    RunOutlook { kind: *kind, when, path: critical_path(&steps), steps }
+}
+
+/// What timers and alerts have called outside of any run's steps.
+fn standing(plan: &Plan, (primary, standby): (&Site, &Site), planned: &Planned) -> Vec<Standing> {
+    let mut standing = vec![
+        Standing {
+            what: "at every tick of the timer watch",
+            calls: [planned.witness(plan, primary, standby), planned.writer_target(plan)].concat(),
+        },
+        Standing { what: "at every tick of the timer watch, while a fence is owed", calls: planned.cluster(primary) },
+    ];
+    if plan.automation != Automation::Observe {
+        let alert = planned.azure.acknowledge_alert(plan.front_door.profile.subscription());
+        standing.push(Standing { what: "when a run begins that an alert started", calls: vec![alert] });
+    }
+    if plan.drills.iter().any(|drill| drill.kind.acts()) {
+        let what = "when a drill is due";
+        standing.push(Standing { what, calls: planned.drill_facts(plan, primary, standby) });
+    }
+    standing
+}

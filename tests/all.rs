@@ -27,6 +27,8 @@ mod kubernetes;
 #[cfg(feature = "sandbox")]
 mod kubernetes_sandbox;
 #[cfg(feature = "sandbox")]
+mod outlook;
+#[cfg(feature = "sandbox")]
 mod probe_dns;
 #[cfg(feature = "sandbox")]
 mod probe_http;

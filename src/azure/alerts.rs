@@ -124,11 +124,7 @@ impl Alerts<'_> {
     /// Alerts on `target` that are fired now: what a lost webhook would have told.
     pub async fn fired(self, target: &ResourceId, since: Since) -> Result<Answer<Vec<Alert>>, ArmError> {
         let subscription = format!("/subscriptions/{}", target.subscription());
-        let query = [
-            ("targetResource", target.as_str()),
-            ("monitorCondition", "Fired"),
-            ("timeRange", since.text()),
-        ];
+        let query = [("targetResource", target.as_str()), ("monitorCondition", "Fired"), ("timeRange", since.text())];
         let on = On { resource: &subscription, names: &[], query: &query };
         let answer = self.arm.list(self.arm.call(LIST, target.as_str(), on)).await?;
         Ok(answer.map(|list| list.iter().filter_map(alert_in).filter(Alert::is_fired).collect()))

@@ -48,12 +48,22 @@ impl<'a> On<'a> {
 
 impl Api {
     /// A read of what is `below` a resource.
-    pub const fn get(operation: &'static str, below: &'static str, version: &'static str, action: &'static str) -> Self {
+    pub const fn get(
+        operation: &'static str,
+        below: &'static str,
+        version: &'static str,
+        action: &'static str,
+    ) -> Self {
         Self { operation, way: Way::Get, below, version: Some(version), action }
     }
 
     /// A POST.
-    pub const fn post(operation: &'static str, below: &'static str, version: &'static str, action: &'static str) -> Self {
+    pub const fn post(
+        operation: &'static str,
+        below: &'static str,
+        version: &'static str,
+        action: &'static str,
+    ) -> Self {
         Self { operation, way: Way::Post, below, version: Some(version), action }
     }
 

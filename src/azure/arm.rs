@@ -117,12 +117,7 @@ impl Arm {
 
     /// Sends a mutating call, never later than `send_before`. An error means that it certainly was not sent. Whose turn
     /// is later is told so and comes back, rather than to wait here: the caller looks at the world again first.
-    pub async fn send(
-        &self,
-        call: &Call,
-        body: Option<&Value>,
-        send_before: Instant,
-    ) -> Result<Posted, ArmError> {
+    pub async fn send(&self, call: &Call, body: Option<&Value>, send_before: Instant) -> Result<Posted, ArmError> {
         let mut turn = Turn::new(self);
         loop {
             self.await_turn(call, Instant::now()).await?;
@@ -183,7 +178,8 @@ impl Arm {
             return Err(ArmError::TooLate { call: call.name.clone() });
         }
         turn.begin();
-        let attempt = Attempt { method: call.method.clone(), url: &call.url, token: &token, body, timeout, id: turn.id };
+        let attempt =
+            Attempt { method: call.method.clone(), url: &call.url, token: &token, body, timeout, id: turn.id };
         let outcome = http::exchange(&self.client, attempt).await;
         if let Ok(reply) = &outcome {
             self.learn(call, reply, turn.attempts);

@@ -3,7 +3,7 @@
 
 use super::api::{Api, On};
 use super::monitor::{Dimension, Metric};
-use super::{SetUpError, alerts, aks, base_url, cluster_access, monitor, operation};
+use super::{SetUpError, aks, alerts, base_url, cluster_access, monitor, operation};
 use crate::azure::AlertState;
 use crate::domain::outlook::PlannedCall;
 use crate::domain::resource::ResourceId;

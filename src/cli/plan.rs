@@ -124,7 +124,7 @@ fn role(plan: &Plan, role: &Role, out: &Output) -> Result<(), NoOutlook> {
     }
     out.data(&serde_json::to_string_pretty(role).unwrap_or_default());
     let assign = role.assignments.iter().map(|at| {
-        format!("\n  az role assignment create --role \"{}\" --assignee-object-id OBJECT_ID --scope {}", role.name, at.0)
+        format!("\n  az role assignment create --role \"{}\" --assignee-object-id OBJECT_ID --assignee-principal-type ServicePrincipal --scope {}", role.name, at.0)
     });
     out.suggest(
         "In a file, this is a role; the identity needs it at these scopes, and at none above them",

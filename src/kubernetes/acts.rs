@@ -29,7 +29,8 @@ impl Cluster {
         };
         let target = self.target(api, namespace, name)?;
         let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
-        let request = Request::new(api.collection(namespace)).patch_subresource("scale", name, &PatchParams::default(), &patch);
+        let request =
+            Request::new(api.collection(namespace)).patch_subresource("scale", name, &PatchParams::default(), &patch);
         let kind = kind.text().to_ascii_lowercase();
         let command = format!("kubectl scale {kind}/{name} --replicas={replicas} -n {namespace}");
         self.act(&call(target, request, Some(command))?, DoneWhen::Never, send_before).await

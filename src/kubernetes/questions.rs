@@ -75,12 +75,7 @@ impl Cluster {
         Ok(seen)
     }
 
-    async fn objects(
-        &self,
-        api: Api,
-        namespace: &str,
-        labels: &str,
-    ) -> Result<Seen<Vec<Value>>, KubernetesError> {
+    async fn objects(&self, api: Api, namespace: &str, labels: &str) -> Result<Seen<Vec<Value>>, KubernetesError> {
         self.list(&List { api, namespace, labels: Some(labels) }).await
     }
 

@@ -41,7 +41,8 @@ impl Planned {
 
     /// Everything that can testify about the primary.
     pub fn witness(&self, plan: &Plan, primary: &Site, standby: &Site) -> Vec<PlannedCall> {
-        let mut calls = [self.origin(plan, primary), self.origin(plan, standby), self.origin_health(plan, primary)].concat();
+        let mut calls =
+            [self.origin(plan, primary), self.origin(plan, standby), self.origin_health(plan, primary)].concat();
         calls.push(probe::connection(&plan.front_door.hostname));
         calls
     }

@@ -6,8 +6,8 @@
 //! the weaker proof (a missing grant would not show), and reported as such.
 
 use super::session::Session;
-use super::statements;
 use super::sqlstate::{at_work, is_missing_table};
+use super::statements;
 use super::walk::StageResult;
 pub use crate::domain::writer::{CANARY_SQL, canary_grant};
 use crate::domain::writer::{WriteProof, WriterVerdict};

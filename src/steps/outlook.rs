@@ -39,7 +39,11 @@ fn variants(plan: &Plan) -> Vec<Variant> {
         }
         Workload::Parked => vec![
             (RunKind::Failover, parked(plan), "the primary is lost, and the standby is known to be parked"),
-            (RunKind::Failover, StandbyWorkload::NotKnown, "the primary is lost, and the standby is not known to be parked"),
+            (
+                RunKind::Failover,
+                StandbyWorkload::NotKnown,
+                "the primary is lost, and the standby is not known to be parked",
+            ),
         ],
     };
     let usual = variants[0].1.clone();

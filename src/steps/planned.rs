@@ -65,7 +65,11 @@ impl Scene<'_> {
 
     /// What releases a workload holds while the old site may still write.
     fn while_owed(self) -> Vec<PlannedCall> {
-        if self.kind != RunKind::Failover { Vec::new() } else { only(self.planned.origin(self.plan, self.primary), OWED) }
+        if self.kind != RunKind::Failover {
+            Vec::new()
+        } else {
+            only(self.planned.origin(self.plan, self.primary), OWED)
+        }
     }
 
     fn workload(self) -> Vec<PlannedCall> {

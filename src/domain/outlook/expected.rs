@@ -75,10 +75,14 @@ fn figure(step: StepName, timing: &Timing) -> (Span, &'static str) {
         StepName::StopReplica => (Span::minutes(5, 10), "AKS stop about 10 min (docs.rafay.co)"),
         StepName::CheckStandby => (looks(timing), "own looks, within probe_timeout"),
         StepName::VerifyWriter => (looks(timing), "own looks, within probe_timeout; a promotion comes on top"),
-        StepName::ParkWorkload => (Span::seconds(5, 60), "pods end within their grace period, 30 s by default (kubernetes.io)"),
+        StepName::ParkWorkload => {
+            (Span::seconds(5, 60), "pods end within their grace period, 30 s by default (kubernetes.io)")
+        }
         StepName::ReleaseWorkload => (Span::seconds(1, 10), "two calls to scale"),
         StepName::VerifyApp => (Span::minutes(3, 15), "assumed for SonarQube's pods and search nodes to come up"),
-        StepName::VerifyRoute => (Span::minutes(1, 2), "edges find an origin healthy after 1 to 2 min (learn.microsoft.com)"),
+        StepName::VerifyRoute => {
+            (Span::minutes(1, 2), "edges find an origin healthy after 1 to 2 min (learn.microsoft.com)")
+        }
     }
 }
 

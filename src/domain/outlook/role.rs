@@ -74,7 +74,12 @@ pub fn roles(plan: &PlanName, outlooks: &[Outlook]) -> Roles {
     let commands = with_commands.difference(&needs).cloned().collect();
     Roles {
         resources: role(plan, "", "Reads, starts and stops what the plan names.", resources),
-        subscriptions: role(plan, " (subscription)", "Operations and alerts, beside the plan's resources.", subscriptions),
+        subscriptions: role(
+            plan,
+            " (subscription)",
+            "Operations and alerts, beside the plan's resources.",
+            subscriptions,
+        ),
         commands: role(plan, " (commands)", "Commands inside clusters whose API server cannot be reached.", commands),
         inside: inside(plan, &calls),
         kubernetes: rules(&calls),
@@ -206,7 +211,13 @@ mod tests {
         let file: serde_json::Value = serde_json::to_value(&role).unwrap();
         let keys: Vec<&String> = file.as_object().unwrap().keys().collect();
         let expected = [
-            "Actions", "AssignableScopes", "DataActions", "Description", "IsCustom", "Name", "NotActions",
+            "Actions",
+            "AssignableScopes",
+            "DataActions",
+            "Description",
+            "IsCustom",
+            "Name",
+            "NotActions",
             "NotDataActions",
         ];
         assert_eq!(keys, expected);

@@ -4,6 +4,7 @@
 //! take time (a cluster that starts, a promotion) are entered as due dates; every access settles what is due first, so
 //! no reader ever sees a late state, and a sleeper settles at the due date for those who only listen to the log.
 
+mod access;
 mod alert;
 mod cluster;
 mod cluster_power;
@@ -24,6 +25,7 @@ mod state;
 mod token;
 mod workload;
 
+pub use access::{Grant, KubeRule};
 pub use alert::{Alert, AlertState, Condition, Modification, Modified};
 pub use cluster::{Cluster, Pool, Power, Provisioning};
 pub use cluster_power::ClusterRefusal;

@@ -32,6 +32,11 @@ impl Planned<'_> {
         self.call(api, &object.namespace, &object.name)
     }
 
+    /// The life of a probe pod in a namespace: how it is seen, made, read and deleted.
+    pub fn probe_pod(self, namespace: &str) -> [PlannedCall; 4] {
+        [api::POD, api::CREATE_POD, api::POD_LOG, api::DELETE_POD].map(|api| self.call(api, namespace, "{pod}"))
+    }
+
     fn call(self, api: Api, namespace: &str, name: &str) -> PlannedCall {
         api.planned(self.cluster, namespace, name)
     }

@@ -72,6 +72,11 @@ impl Planned {
         objects.into_iter().map(|object| kubernetes(site).scale(object)).collect()
     }
 
+    /// A probe pod: how far it is and what it printed; it is made and deleted.
+    pub fn path(&self, site: &Site, selector: &WorkloadSelector) -> Vec<PlannedCall> {
+        self.inside(site, kubernetes(site).probe_pod(&selector.namespace).to_vec())
+    }
+
     /// What may refuse a drill that acts.
     pub fn drill_facts(&self, plan: &Plan, primary: &Site, standby: &Site) -> Vec<PlannedCall> {
         [self.origin(plan, primary), self.origin_health(plan, primary), self.cluster(standby)].concat()

@@ -32,6 +32,8 @@ pub fn calls(step: StepName, scene: Scene<'_>) -> Vec<PlannedCall> {
         StepName::StartReplica => scene.start_replica(),
         StepName::VerifyWriter => planned.writer(plan),
         StepName::ParkWorkload => [scene.workload(), scene.scale()].concat(),
+        StepName::VerifyPath => scene.verify_path(),
+        StepName::VerifyIngress => planned.origin(plan, standby),
         StepName::ReleaseWorkload => [scene.workload(), scene.while_owed(), scene.scale()].concat(),
         StepName::VerifyApp => planned.app(plan, standby),
         StepName::VerifyRoute => planned.route(plan),
@@ -61,6 +63,13 @@ impl Scene<'_> {
         let Self { planned, plan, primary, standby, .. } = self;
         let looks = [planned.cluster(standby), planned.origin(plan, standby), planned.origin(plan, primary)].concat();
         looks.into_iter().chain([planned.azure.stop(&standby.cluster)]).collect()
+    }
+
+    /// Nobody is asked for a pod that is not wanted.
+    fn verify_path(self) -> Vec<PlannedCall> {
+        let Some(kubernetes) = &self.plan.kubernetes else { return Vec::new() };
+        let wanted = kubernetes.probe_image.is_some();
+        if wanted { self.planned.path(self.standby, &kubernetes.workload) } else { Vec::new() }
     }
 
     /// What releases a workload holds while the old site may still write.

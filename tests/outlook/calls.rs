@@ -27,6 +27,7 @@ fn case(scenario: &str, kinds: &'static [(&'static str, &'static str)]) -> Case 
 fn scaled_up_in_a_drill() -> Case {
     let mut case = case("drill", &[("park", ""), ("standby-drill", "")]);
     case.scenario.world.kubernetes.parked.clear();
+    case.scenario.name = "drill, scaled up".into();
     case.judged = false;
     let parts = [Part::App, Part::Search];
     case.scenario.at.extend(parts.map(|part| Moment {
@@ -38,8 +39,14 @@ fn scaled_up_in_a_drill() -> Case {
 }
 
 fn private_clusters() -> Case {
-    let mut case = case("parked-standby", &[("failover", "known to be parked")]);
+    let mut case = case("parked-standby", &[("failover", "is known to be parked"), ("park", "")]);
+    case.scenario.name = "parked-standby, private".into();
     case.scenario.world.kubernetes.private_api = true;
+    // A look at a workload is four commands, each of seconds.
+    case.scenario.settle = Duration::from_secs(90);
+    case.scenario.plan.timing.extend(
+        [("arm_timeout", "20s"), ("workload_deadline", "60s")].map(|(key, value)| (key.to_owned(), value.into())),
+    );
     Case { around: true, ..case }
 }
 

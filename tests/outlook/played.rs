@@ -97,15 +97,15 @@ fn restrict(world: &World, config: &Path, without: Without<'_>) {
     }
     world.grant_only(grants);
     let yaml = run(&["plan", "--kubernetes-role"], config);
-    let rules = rules(&yaml).into_iter().filter(|rule| without.rule != Some(&told(rule)));
-    world.kube_grant_only(rules.collect());
+    world.kube_grant_only(rules(&yaml).into_iter().filter(|rule| without.rule != Some(&told(rule))).collect());
 }
 
+/// As the world tells of a call that was turned away: `patch deployments/scale`.
 pub fn told(rule: &KubeRule) -> String {
-    format!("{} {}", rule.verbs.join(","), rule.resource)
+    format!("{} {}", rule.verbs[0], rule.resource)
 }
 
-/// The access rules in the YAML that the command printed.
+/// The access rules in the YAML that the command printed, one for each verb.
 pub fn rules(yaml: &str) -> Vec<KubeRule> {
     let mut rules = Vec::new();
     for document in yaml.split("---\n") {
@@ -115,12 +115,12 @@ pub fn rules(yaml: &str) -> Vec<KubeRule> {
             let lists: Vec<Vec<String>> =
                 rule.lines().map(|line| serde_json::from_str(line.rsplit(": ").next().unwrap()).unwrap()).collect();
             let [groups, resources, verbs] = lists.as_slice() else { panic!("{rule}") };
-            rules.push(KubeRule {
+            rules.extend(verbs.iter().map(|verb| KubeRule {
                 namespace: namespace.clone(),
                 group: groups[0].clone(),
                 resource: resources[0].clone(),
-                verbs: verbs.clone(),
-            });
+                verbs: vec![verb.clone()],
+            }));
         }
     }
     rules

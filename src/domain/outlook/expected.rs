@@ -74,6 +74,10 @@ fn figure(step: StepName, timing: &Timing) -> (Span, &'static str) {
         StepName::StartReplica => (Span::minutes(5, 10), "assumed: Microsoft publishes no figure for an AKS start"),
         StepName::StopReplica => (Span::minutes(5, 10), "AKS stop about 10 min (docs.rafay.co)"),
         StepName::CheckStandby => (looks(timing), "own looks, within probe_timeout"),
+        StepName::VerifyPath => {
+            (Span::seconds(5, 60), "assumed for the probe pod's image to come and its query to end")
+        }
+        StepName::VerifyIngress => (looks(timing), "own looks, within probe_timeout"),
         StepName::VerifyWriter => (looks(timing), "own looks, within probe_timeout; a promotion comes on top"),
         StepName::ParkWorkload => {
             (Span::seconds(5, 60), "pods end within their grace period, 30 s by default (kubernetes.io)")

@@ -1,7 +1,8 @@
-//! Steps as a tree: each below the last of those that it waits for.
+//! Steps as a tree: each below the one that it waits for longest.
 
 use crate::domain::outlook::StepOutlook;
 use crate::domain::runbook::StepName;
+use std::time::Duration;
 
 /// One line of the tree.
 pub(super) struct Row<'a> {
@@ -37,16 +38,16 @@ fn below<'a>(steps: &'a [StepOutlook], above: StepName, branch: &str, rows: &mut
     }
 }
 
-/// The one of those before it that begins last: the deepest, and of equally deep ones the later in the table.
+/// The one of those before it that is over last; of those that are over at once, the later in the table.
 fn parent(steps: &[StepOutlook], step: &StepOutlook) -> Option<StepName> {
     let place = |name: &StepName| steps.iter().position(|step| step.step == *name);
-    step.after.iter().copied().max_by_key(|name| (depth(steps, *name), place(name)))
+    step.after.iter().copied().max_by_key(|name| (end(steps, *name), place(name)))
 }
 
-fn depth(steps: &[StepOutlook], name: StepName) -> usize {
-    let step = steps.iter().find(|step| step.step == name);
-    let before = step.map(|step| step.after.as_slice()).unwrap_or_default();
-    before.iter().map(|before| 1 + depth(steps, *before)).max().unwrap_or_default()
+fn end(steps: &[StepOutlook], name: StepName) -> Duration {
+    let Some(step) = steps.iter().find(|step| step.step == name) else { return Duration::ZERO };
+    let before = step.after.iter().map(|before| end(steps, *before)).max().unwrap_or_default();
+    before + step.expected.span.to
 }
 
 #[cfg(test)]
@@ -56,12 +57,12 @@ mod tests {
     use StepName::{ConfirmOutage, FencePrimary, StartReplica, VerifyApp, VerifyWriter};
 
     #[test]
-    fn a_step_stands_below_the_last_that_it_waits_for_and_names_the_others() {
+    fn a_step_stands_below_what_it_waits_for_longest_and_names_the_others() {
         let step = |step, after: &[StepName]| StepOutlook {
             step,
             after: after.to_vec(),
             mutates: false,
-            expected: Expected { span: Span::default(), source: "test" },
+            expected: Expected { span: Span::minutes(1, 1), source: "test" },
             calls: Vec::new(),
         };
         let steps = [

@@ -27,17 +27,24 @@ pub struct KubeRule {
 }
 
 #[derive(Default)]
-struct Access(Mutex<(Option<Vec<Grant>>, Option<Vec<KubeRule>>)>);
+struct Access(Mutex<Allowed>);
+
+/// What is not restricted is missing.
+#[derive(Default)]
+struct Allowed {
+    azure: Option<Vec<Grant>>,
+    clusters: Option<Vec<KubeRule>>,
+}
 
 impl World {
     /// From now on callers of ARM are allowed this and nothing else.
     pub fn grant_only(&self, grants: Vec<Grant>) {
-        self.plane::<Access>().0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(grants);
+        self.plane::<Access>().0.lock().unwrap_or_else(PoisonError::into_inner).azure = Some(grants);
     }
 
     /// From now on callers of the clusters are allowed this and nothing else.
     pub fn kube_grant_only(&self, rules: Vec<KubeRule>) {
-        self.plane::<Access>().0.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(rules);
+        self.plane::<Access>().0.lock().unwrap_or_else(PoisonError::into_inner).clusters = Some(rules);
     }
 
     /// Whether an action on what lies at a path is allowed.
@@ -46,7 +53,7 @@ impl World {
         let access = access.0.lock().unwrap_or_else(PoisonError::into_inner);
         let allows =
             |grant: &Grant| is_at(path, &grant.scope) && grant.actions.iter().any(|it| it.eq_ignore_ascii_case(action));
-        access.0.as_ref().is_none_or(|grants| grants.iter().any(allows))
+        access.azure.as_ref().is_none_or(|grants| grants.iter().any(allows))
     }
 
     /// Whether a verb on a resource in a namespace (empty: of the whole cluster) is allowed.
@@ -58,7 +65,7 @@ impl World {
                 && (rule.group.as_str(), rule.resource.as_str()) == (group, resource)
                 && rule.verbs.iter().any(|it| it == verb)
         };
-        access.1.as_ref().is_none_or(|rules| rules.iter().any(allows))
+        access.clusters.as_ref().is_none_or(|rules| rules.iter().any(allows))
     }
 }
 

@@ -123,6 +123,16 @@ async fn abort_and_decline_say_what_they_would_decide() {
 }
 
 #[tokio::test]
+async fn aborting_a_drill_puts_the_standby_back() {
+    let mut drill = world::failover().remove(1);
+    drill.kind = reveille::domain::runbook::RunKind::StandbyDrill;
+    let url = Server::with(|world| world.stages = vec![drill]).start().await;
+    let abort = reveille(&format!("abort {}", world::RUN)).at(&url).await;
+    assert!(abort.stdout.contains("once the standby is put back to rest"), "{}", abort.everything());
+    assert!(!abort.stdout.contains("Nothing is undone"), "{}", abort.everything());
+}
+
+#[tokio::test]
 async fn resume_shows_what_the_open_incident_would_do() {
     let server = Server::with(|world| {
         world.plans = vec![world::held()];

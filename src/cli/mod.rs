@@ -64,7 +64,7 @@ enum Command {
     Approve(word::Args),
     /// Decline a failover that asks for approval; closes the incident
     Decline(word::Args),
-    /// End a run; nothing that was started is undone
+    /// End a run; nothing that was started is undone, except that a drill puts the standby back
     Abort(word::Args),
     /// Hold automatic starts of a plan; incidents still open and wait
     Pause(brake::Pause),

@@ -1,6 +1,7 @@
 //! The end of a run, in an order that loses nothing: report → ledger → notifications → closed. Each gap is healed by
 //! whoever looks next, because each part is found again in the journal or the ledger.
 
+use super::amend::NotAmended;
 use super::drive::{Drive, Finished};
 use super::journal::{JournalError, log_error};
 use super::outbox;
@@ -16,6 +17,7 @@ use crate::domain::run::RunEvent;
 use crate::domain::run::parking::workload_left;
 use crate::domain::runbook::StepName;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use tokio::time::Instant;
 
 /// Name of a run's report in the store.
@@ -107,17 +109,12 @@ impl Drive<'_> {
     ) -> Result<(), JournalError> {
         let run = self.journal.run().clone();
         let plan = self.journal.state().created.plan.name.clone();
-        let taken = self.engine.shelf.take_book(&self.engine.store, &plan).await;
-        let mut book = taken.map_err(|source| log_error(&run, source))?;
-        while is_news(book.state()) {
-            match book.append(self.engine.clock.as_ref(), event.clone()).await {
-                Ok(()) => break,
-                Err(error) if error.is_moved() => book.catch_up().await.map_err(|source| log_error(&run, source))?,
-                Err(source) => return Err(log_error(&run, source)),
-            }
-        }
-        self.engine.shelf.put_book(book);
-        Ok(())
+        let decide = |state: &PlanState| Ok((is_news(state).then(|| event.clone()).into_iter().collect(), ()));
+        let told = self.engine.amend::<(), Infallible>(&plan, decide).await;
+        told.map_err(|failed| match failed {
+            NotAmended::Ledger(source) | NotAmended::Busy(source) => log_error(&run, source),
+            NotAmended::Refused(never) => match never {},
+        })
     }
 
     /// Starts every notice whose time has come; says whether none is left at all.

@@ -1,5 +1,6 @@
 //! Takes requests in: reads the ledger, lets the pure admission decide, appends what it said at the version it read.
 
+use super::amend::TRIES;
 use super::book::Book;
 use super::journal::{self, Journal, JournalError};
 use super::log::LogError;
@@ -10,9 +11,6 @@ use crate::domain::run::{Created, RunEvent, StartedBy};
 use crate::domain::runbook;
 use crate::domain::witness::{LastSeen, last_seen_name};
 use chrono::{DateTime, Utc};
-
-/// Conflicts in a row after which a request gives up. Each one means that somebody else got through.
-const TRIES: u32 = 50;
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq)]

@@ -73,7 +73,7 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
     let (did, sentence, spoken) = match verb {
         "approve" => ("approved", "it goes on", app.engine.approve(run, by, said, why).await),
         "decline" => ("declined", "it ends without touching anything", app.engine.decline(run, by, said, why).await),
-        "abort" => ("abort-requested", "it ends; nothing is undone", app.engine.abort(run, by, said, why).await),
+        "abort" => ("abort-requested", "it ends", app.engine.abort(run, by, said, why).await),
         _ => return Err(no_such_verb(verb, "approve, decline and abort")),
     };
     let wake_up = spoken.map_err(|error| word_refused(&error))?;
@@ -81,16 +81,22 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
     let mut done = done(did, format!("{run}: {sentence}"), by);
     done.run = Some(run.clone());
     if verb == "abort" {
-        done.details = left_running(app, run).await;
+        let (left, details) = left(app, run).await;
+        done.sentence = format!("{}; {left}", done.sentence);
+        done.details = details;
     }
     Ok(wake(json(200, &done), &Message::Wake(wake_up)))
 }
 
-/// What Azure accepted and nobody takes back.
-async fn left_running(app: &App, run: &RunId) -> Vec<String> {
-    let Ok(Some(journal)) = Journal::open(&app.engine.store, run).await else { return Vec::new() };
+/// What Azure accepted and nobody takes back; a drill's own last step does.
+async fn left(app: &App, run: &RunId) -> (&'static str, Vec<String>) {
+    const NOTHING: &str = "nothing is undone";
+    let Ok(Some(journal)) = Journal::open(&app.engine.store, run).await else { return (NOTHING, Vec::new()) };
+    if journal.state().created.kind.puts_back().is_some() {
+        return ("the standby is put back to rest first", Vec::new());
+    }
     let calls = journal.state().accepted_calls().into_iter();
-    calls.map(|intent| format!("left as it is: {}", intent.call.text())).collect()
+    (NOTHING, calls.map(|intent| format!("left as it is: {}", intent.call.text())).collect())
 }
 
 async fn start(app: &App, plan: &PlanName, words: &Words, speaker: &Speaker) -> Answered {

@@ -7,6 +7,7 @@ mod drill;
 mod drill_due;
 mod fence;
 mod fixture;
+mod history;
 mod next;
 mod start;
 mod told;

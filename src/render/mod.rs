@@ -13,6 +13,7 @@ mod escape;
 pub mod html;
 pub mod markdown;
 mod page;
+mod stages;
 pub mod terminal;
 mod words;
 

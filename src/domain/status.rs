@@ -63,6 +63,9 @@ pub struct DrillLine {
     /// What keeps the one that waits from beginning, one sentence for each reason so far, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
+    /// The same in a word each, such as `primary-unhealthy`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
     /// What became of the occurrence before.
     pub last: Option<Handled>,
 }

@@ -35,7 +35,7 @@ pub(super) fn basis(expected: &Expected) -> String {
 /// Part of the recovery-time target, in percent.
 pub(super) fn share(stage: &StageLine) -> Option<String> {
     stage.share_of_target.map(|share| match share * 100.0 {
-        percent if percent < 0.5 => "<1 %".to_owned(),
+        percent if percent < 0.5 => "under 1 %".to_owned(),
         percent => format!("{percent:.0} %"),
     })
 }

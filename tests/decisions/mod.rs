@@ -9,6 +9,7 @@ mod fence;
 mod fixture;
 mod history;
 mod next;
+mod stages;
 mod start;
 mod told;
 mod verify;

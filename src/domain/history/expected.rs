@@ -67,7 +67,7 @@ impl Expected {
     /// says so: it is nobody's history.
     pub fn slower(&self, seconds: f64) -> Option<Slower> {
         let than = self.slow_above()?;
-        (seconds > than).then(|| Slower { than, times: seconds / self.seconds.max(0.001) })
+        (seconds > than).then(|| Slower { than, times: (seconds / self.seconds.max(0.001) * 100.0).round() / 100.0 })
     }
 
     /// Seconds above which a stage counts as slow, where enough was measured to tell.
@@ -130,7 +130,7 @@ mod tests {
         let usual = of(&[180.0, 200.0, 220.0]);
         assert_eq!(usual.slower(330.0), None);
         let slower = usual.slower(331.0).unwrap();
-        assert_eq!((slower.than, (slower.times * 1000.0).round()), (330.0, 1655.0));
+        assert_eq!((slower.than, slower.times), (330.0, 1.66));
     }
 
     #[test]

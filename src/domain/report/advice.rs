@@ -1,6 +1,6 @@
 //! What to do next, with the exact commands.
 
-use super::{NextStep, StageLine, stages};
+use super::{NextStep, StageLine, left_running, stages};
 use crate::domain::failure::{FailureClass, Retry};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
@@ -43,6 +43,7 @@ pub(super) fn next_steps(run: &RunState) -> Vec<NextStep> {
     if let Some(Observation::FenceOwed { site, .. }) = run.proof(StepName::FencePrimary) {
         steps.push(pay_debt(run, site));
     }
+    steps.extend(left_running::standby(run));
     steps.extend(slower(run));
     steps
 }

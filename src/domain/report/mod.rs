@@ -3,6 +3,7 @@
 
 pub mod advice;
 mod build;
+mod left_running;
 mod stages;
 
 pub use stages::StageLine;

@@ -43,11 +43,16 @@ fn one(run: &RunState, step: StepName, measured: &[Measured]) -> StageLine {
     StageLine {
         step,
         seconds,
-        share_of_target: seconds.filter(|_| counts).map(|seconds| seconds / target),
+        share_of_target: seconds.filter(|_| counts).map(|seconds| thousandths(seconds / target)),
         slower: seconds.filter(|_| measured).and_then(|seconds| expected.slower(seconds)),
         expected,
         measured,
     }
+}
+
+/// Figures of a report have no more digits than they are worth, and read back exactly.
+fn thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 /// Whether a failover of this plan would wait for the same.

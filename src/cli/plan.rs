@@ -4,6 +4,7 @@ use super::check::bad;
 use super::{Exit, Output};
 use crate::azure::{self, SetUpError};
 use crate::config::{self, Config};
+use crate::domain::history::History;
 use crate::domain::outlook::{Outlook, Role, Roles, roles};
 use crate::domain::plan::Plan;
 use crate::observe::planned::Planned;
@@ -98,7 +99,8 @@ fn wanted<'a>(args: &Args, config: &'a Config) -> Result<Vec<&'a Plan>, NoOutloo
 }
 
 fn told(plans: &[&Plan], planned: &Planned, out: &Output) {
-    let outlooks: Vec<Outlook> = plans.iter().map(|plan| outlook(plan, plan.preferred(), planned)).collect();
+    let outlooks: Vec<Outlook> =
+        plans.iter().map(|plan| outlook(plan, plan.preferred(), planned, &History::default())).collect();
     if out.json {
         return out.data(&json!({ "plans": outlooks }).to_string());
     }

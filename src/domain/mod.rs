@@ -9,6 +9,7 @@ pub mod drill;
 pub mod duration;
 pub mod fact;
 pub mod failure;
+pub mod history;
 pub mod ladder;
 pub mod ledger;
 pub mod look;

@@ -8,13 +8,14 @@ use super::outbox;
 use super::parts::Engine;
 use super::ports::StoreError;
 use crate::domain::chain::digest;
+use crate::domain::history;
 use crate::domain::ledger::{LedgerEvent, PlanState};
 use crate::domain::names::{ChannelName, RunId, SiteName};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::Report;
-use crate::domain::run::RunEvent;
 use crate::domain::run::parking::workload_left;
+use crate::domain::run::{RunEvent, RunState};
 use crate::domain::runbook::StepName;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -51,14 +52,15 @@ impl Drive<'_> {
         // First the debt: once the run is closed there, an unpaid one would be given to another run.
         self.pay(&run).await?;
         self.leave_workload(&run).await?;
-        let closed = LedgerEvent::RunClosed {
+        let mut events = vec![LedgerEvent::RunClosed {
             run: run.clone(),
             outcome: outcome.word().to_owned(),
             closes: outcome.closes_incident(),
             serves,
-        };
+        }];
+        events.extend(stages_measured(&state));
         let open = |state: &PlanState| state.runs.iter().any(|line| line.run == run && line.closed_at.is_none());
-        self.tell_ledger(closed, open).await?;
+        self.tell_ledger(events, open).await?;
         self.append(RunEvent::Settled).await
     }
 
@@ -67,7 +69,7 @@ impl Drive<'_> {
         let Some((site, state)) = workload_left(&self.state()) else { return Ok(()) };
         let event = LedgerEvent::WorkloadSeen { site: site.clone(), run: run.clone(), state };
         let unknown = |ledger: &PlanState| ledger.parking(&site).is_none_or(|known| &known.run != run);
-        self.tell_ledger(event, unknown).await
+        self.tell_ledger(vec![event], unknown).await
     }
 
     /// A site that this run saw stopped owes no fence any more, whichever run went on without it.
@@ -81,7 +83,7 @@ impl Drive<'_> {
     async fn pay_for(&mut self, site: SiteName, run: &RunId) -> Result<(), JournalError> {
         let owed = |state: &PlanState| state.debts.iter().any(|debt| debt.site == site);
         let how = format!("stopped by {run}");
-        self.tell_ledger(LedgerEvent::FencePaid { site: site.clone(), how }, owed).await
+        self.tell_ledger(vec![LedgerEvent::FencePaid { site: site.clone(), how }], owed).await
     }
 
     /// A fence debt stands in the ledger before the step that goes on without the fence counts as done. One that this
@@ -98,18 +100,18 @@ impl Drive<'_> {
         };
         let owed = LedgerEvent::FenceOwed { site: site.clone(), run, why: why.clone() };
         let site = site.clone();
-        self.tell_ledger(owed, |state| !state.debts.iter().any(|debt| debt.site == site)).await
+        self.tell_ledger(vec![owed], |state| !state.debts.iter().any(|debt| debt.site == site)).await
     }
 
-    /// Appends to the ledger while it is still news there.
+    /// Appends to the ledger, all or nothing, while it is still news there.
     async fn tell_ledger(
         &mut self,
-        event: LedgerEvent,
+        events: Vec<LedgerEvent>,
         is_news: impl Fn(&PlanState) -> bool + Send,
     ) -> Result<(), JournalError> {
         let run = self.journal.run().clone();
         let plan = self.journal.state().created.plan.name.clone();
-        let decide = |state: &PlanState| Ok((is_news(state).then(|| event.clone()).into_iter().collect(), ()));
+        let decide = |state: &PlanState| Ok((if is_news(state) { events.clone() } else { Vec::new() }, ()));
         let told = self.engine.amend::<(), Infallible>(&plan, decide).await;
         told.map_err(|failed| match failed {
             NotAmended::Ledger(source) | NotAmended::Busy(source) => log_error(&run, source),
@@ -151,6 +153,13 @@ impl Drive<'_> {
         let configured: BTreeSet<ChannelName> = self.engine.channels.keys().cloned().collect();
         outbox::due(&self.state(), &configured, &self.engine.settings)
     }
+}
+
+/// What the run teaches about its stages, if anything.
+fn stages_measured(run: &RunState) -> Option<LedgerEvent> {
+    let stages = history::measured(run);
+    let (run, kind) = (run.created.run.clone(), run.created.kind);
+    (!stages.is_empty()).then_some(LedgerEvent::StagesMeasured { run, kind, stages })
 }
 
 /// A driver before this one stored the report and died before it could say so.

@@ -230,6 +230,9 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         Some(incident) => (incident.cause.since, incident.cause.sign.clone()),
         None => (active.admitted_at, active.by.text()),
     };
+    let standby = plan.other(&active.leave).name.clone();
+    let standby_workload = ledger::standby_workload(state, plan, &standby);
+    let lines = runbook::lines(active.kind, &standby_workload);
     Some(Created {
         run: active.run.clone(),
         incident: active.incident.clone(),
@@ -239,8 +242,9 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         plan: (**plan).clone(),
         config_digest: configured.config_digest.clone(),
         primary: active.leave.clone(),
-        standby: plan.other(&active.leave).name.clone(),
-        standby_workload: ledger::standby_workload(state, plan, &plan.other(&active.leave).name),
+        standby,
+        standby_workload,
+        expected: state.history.expectations(active.kind, lines),
         outage_since: since,
         first_sign: sign,
         writer_target: None,

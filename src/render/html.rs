@@ -10,6 +10,7 @@
 mod frame;
 mod ink;
 mod record;
+mod stages;
 mod steps;
 mod summary;
 mod table;
@@ -32,6 +33,7 @@ pub fn report(report: &Report) -> String {
         Section::of("next", "What to do next", summary::next_steps(&report.next_steps)),
         Section::of("run", "This run", Some(record::facts(report, &clock))),
         Section::of("timeline", "Timeline", timeline::figure(report)),
+        Section::of("stages", "Stages against their history", stages::all(report)),
         Section::of("steps", "Steps", steps::all(report, &clock)),
         Section::of("calls", "Calls that change something", steps::calls(report, &clock)),
         Section::of("people", "People", record::people(report, &clock)),

@@ -1,8 +1,9 @@
 //! A report as Markdown: for a ticket, a wiki, an auditor, and for whoever reads it at three in the morning.
 
 use super::escape::{cell, code, fenced, text};
+use super::stages::{basis, range, share, through};
 use super::words::{self, Clock};
-use crate::domain::report::{CallLine, NextStep, Report, StepLine};
+use crate::domain::report::{CallLine, NextStep, Report, StageLine, StepLine};
 use std::fmt::Write;
 
 /// Findings listed per step; what is left out is counted, and the JSON report has all of them.
@@ -19,6 +20,7 @@ pub fn report(report: &Report) -> String {
         recovery(report, &clock),
         data_loss(report),
         steps(report, &clock),
+        stages(report),
         calls(report, &clock),
         findings(report),
         people(report, &clock),
@@ -131,6 +133,29 @@ fn step_row(report: &Report, step: &StepLine, clock: &Clock) -> Vec<String> {
         step.seconds.map(words::took).unwrap_or_default(),
         finding.as_ref().map(|finding| finding.what.clone()).unwrap_or_default(),
         finding.and_then(|finding| finding.seen_from).unwrap_or_default().to_owned(),
+    ]
+}
+
+fn stages(report: &Report) -> String {
+    let rows: Vec<Vec<String>> = report.stages.iter().map(stage_row).collect();
+    let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
+    let mut section = table("Stages against their history", &columns, &rows);
+    for warning in report.stages.iter().filter_map(StageLine::warning) {
+        let _ = write!(section, "\n- {}\n", text(&warning));
+    }
+    if let Some(eta) = &report.eta {
+        let _ = write!(section, "\n{}\n", sentence(&through(eta)));
+    }
+    section
+}
+
+fn stage_row(stage: &StageLine) -> Vec<String> {
+    vec![
+        stage.step.to_string(),
+        stage.seconds.map(words::took).unwrap_or_default(),
+        range(&stage.expected),
+        basis(&stage.expected),
+        share(stage).unwrap_or_default(),
     ]
 }
 

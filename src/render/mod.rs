@@ -14,6 +14,7 @@ pub mod html;
 mod kubernetes_role;
 pub mod markdown;
 mod page;
+mod stages;
 pub mod terminal;
 mod words;
 

@@ -9,7 +9,7 @@ mod run;
 pub use outlook::outlook;
 pub use plans::{plan, plans};
 pub use report::report;
-pub use run::{ask, event, run, step_took, step_words};
+pub use run::{ask, event, left, run, step_took, step_words, usual};
 
 use super::page::Ink;
 use super::words;

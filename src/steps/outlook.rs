@@ -2,7 +2,8 @@
 
 use super::planned::{Scene, calls};
 use crate::domain::drill::DrillKind;
-use crate::domain::outlook::{BEFORE_A_RUN, Outlook, RunOutlook, Standing, StepOutlook, critical_path, documented};
+use crate::domain::history::{History, documented, estimate};
+use crate::domain::outlook::{BEFORE_A_RUN, Outlook, RunOutlook, Standing, StepOutlook, Usual};
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Automation, Plan, Site, Workload};
 use crate::domain::runbook::{self, RunKind};
@@ -12,16 +13,16 @@ use chrono::DateTime;
 /// A kind of run, what is known of the standby's workload when it begins, and when it begins.
 type Variant = (RunKind, StandbyWorkload, &'static str);
 
-/// The plan's runs, with `from` as the primary.
-pub fn outlook(plan: &Plan, from: &Site, planned: &Planned) -> Outlook {
+/// The plan's runs, with `from` as the primary, and with what its runs so far took.
+pub fn outlook(plan: &Plan, from: &Site, planned: &Planned, history: &History) -> Outlook {
     let to = plan.other(&from.name);
-    let runs = variants(plan).into_iter().map(|variant| run(plan, (from, to), planned, &variant));
+    let runs = variants(plan).into_iter().map(|variant| run(plan, (from, to), planned, history, &variant));
     Outlook {
         plan: plan.name.clone(),
         from: from.name.clone(),
         to: to.name.clone(),
         rto: plan.rto,
-        before: BEFORE_A_RUN,
+        before: BEFORE_A_RUN.into(),
         runs: runs.collect(),
         standing: standing(plan, (from, to), planned),
     }
@@ -29,7 +30,7 @@ pub fn outlook(plan: &Plan, from: &Site, planned: &Planned) -> Outlook {
 
 /// The same from each site: the roles of primary and standby move.
 pub fn both_ways(plan: &Plan, planned: &Planned) -> Vec<Outlook> {
-    plan.sites.iter().map(|from| outlook(plan, from, planned)).collect()
+    plan.sites.iter().map(|from| outlook(plan, from, planned, &History::default())).collect()
 }
 
 fn variants(plan: &Plan) -> Vec<Variant> {
@@ -62,18 +63,25 @@ fn parked(plan: &Plan) -> StandbyWorkload {
     StandbyWorkload::Parked { counts: plan.replicas().cloned().unwrap_or_default(), since: DateTime::UNIX_EPOCH }
 }
 
-fn run(plan: &Plan, (primary, standby): (&Site, &Site), planned: &Planned, variant: &Variant) -> RunOutlook {
+fn run(
+    plan: &Plan,
+    (primary, standby): (&Site, &Site),
+    planned: &Planned,
+    history: &History,
+    variant: &Variant,
+) -> RunOutlook {
     let (kind, workload, when) = variant;
+    let lines = runbook::lines(*kind, workload);
     let scene = Scene { planned, plan, kind: *kind, primary, standby, parked: workload.is_parked() };
     let step = |line: &runbook::Line| StepOutlook {
         step: line.step,
         after: line.after.to_vec(),
         mutates: line.mutates,
-        expected: documented(line.step, &plan.timing),
+        usual: Usual::of(history.expected(*kind, line.step), documented(*kind, line.step)),
         calls: calls(line.step, scene),
     };
-    let steps: Vec<StepOutlook> = runbook::lines(*kind, workload).iter().map(step).collect();
-    RunOutlook { kind: *kind, when, path: critical_path(&steps), steps }
+    let estimate = estimate(lines, |step| history.expected(*kind, step));
+    RunOutlook { kind: *kind, when, estimate, steps: lines.iter().map(step).collect() }
 }
 
 /// What timers and alerts have called outside of any run's steps.

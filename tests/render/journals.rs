@@ -73,6 +73,7 @@ impl Journal {
             writer_target: Some("pg-sonar-eastus2.postgres.database.azure.com".into()),
             preempts: None,
             standby_workload: Default::default(),
+            expected: Vec::new(),
         };
         Self { now: at("02:14:05"), entries: Vec::new() }.with(RunEvent::RunCreated(Box::new(created)))
     }

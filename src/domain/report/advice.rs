@@ -1,6 +1,6 @@
 //! What to do next, with the exact commands.
 
-use super::NextStep;
+use super::{NextStep, StageLine, left_running, stages};
 use crate::domain::failure::{FailureClass, Retry};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
@@ -43,6 +43,8 @@ pub(super) fn next_steps(run: &RunState) -> Vec<NextStep> {
     if let Some(Observation::FenceOwed { site, .. }) = run.proof(StepName::FencePrimary) {
         steps.push(pay_debt(run, site));
     }
+    steps.extend(left_running::standby(run));
+    steps.extend(slower(run));
     steps
 }
 
@@ -124,6 +126,14 @@ fn left_as_it_is(run: &RunState) -> Vec<NextStep> {
         return Vec::new();
     }
     vec![NextStep { what: format!("Nothing was undone; left as it is: {}", calls.join("; ")), commands: Vec::new() }]
+}
+
+/// A stage that got slower is looked into before it is needed.
+fn slower(run: &RunState) -> Option<NextStep> {
+    run.outcome.as_ref()?;
+    let warnings: Vec<String> = stages::of(run).iter().filter_map(StageLine::warning).collect();
+    let what = format!("Find out what became slower before a recovery waits for it: {}", warnings.join("; "));
+    (!warnings.is_empty()).then_some(NextStep { what, commands: Vec::new() })
 }
 
 /// How what was left open can be proven, or will be next time.

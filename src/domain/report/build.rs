@@ -2,10 +2,11 @@
 
 use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
-    StepLine, WaitLine, advice,
+    StepLine, WaitLine, advice, stages,
 };
 use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
+use crate::domain::history::eta;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
 use crate::domain::run::Intent;
@@ -41,6 +42,8 @@ impl Report {
             recovery_time: recovery_time(run),
             data_loss: data_loss(run),
             steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
+            stages: stages::of(run),
+            eta: eta(run, run.last_event_at),
             waits: waits(run),
             not_proven: not_proven(run),
             owed: owed(run),
@@ -232,6 +235,6 @@ fn integrity(run: &RunState, head: &Head) -> Integrity {
     }
 }
 
-fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+pub(super) fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     ((to - from).num_milliseconds() as f64 / 1000.0).max(0.0)
 }

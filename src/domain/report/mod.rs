@@ -3,7 +3,12 @@
 
 pub mod advice;
 mod build;
+mod left_running;
+mod stages;
 
+pub use stages::StageLine;
+
+use super::history::Eta;
 use super::names::{IncidentId, PlanName, RunId, SiteName};
 use super::outcome::Outcome;
 use super::runbook::{RunKind, StepName};
@@ -41,6 +46,12 @@ pub struct Report {
     pub recovery_time: RecoveryTime,
     pub data_loss: DataLoss,
     pub steps: Vec<StepLine>,
+    /// What each step took against what was expected of it. Reports of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageLine>,
+    /// When a run that goes on is expected to be through, as of the journal's newest event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
     /// Times in which the run waited for a person, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<WaitLine>,

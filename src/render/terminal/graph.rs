@@ -2,7 +2,6 @@
 
 use crate::domain::outlook::StepOutlook;
 use crate::domain::runbook::StepName;
-use std::time::Duration;
 
 /// One line of the tree.
 pub(super) struct Row<'a> {
@@ -41,19 +40,22 @@ fn below<'a>(steps: &'a [StepOutlook], above: StepName, branch: &str, rows: &mut
 /// The one of those before it that is over last; of those that are over at once, the later in the table.
 fn parent(steps: &[StepOutlook], step: &StepOutlook) -> Option<StepName> {
     let place = |name: &StepName| steps.iter().position(|step| step.step == *name);
-    step.after.iter().copied().max_by_key(|name| (end(steps, *name), place(name)))
+    let later = |one: &StepName, other: &StepName| {
+        end(steps, *one).total_cmp(&end(steps, *other)).then(place(one).cmp(&place(other)))
+    };
+    step.after.iter().copied().max_by(later)
 }
 
-fn end(steps: &[StepOutlook], name: StepName) -> Duration {
-    let Some(step) = steps.iter().find(|step| step.step == name) else { return Duration::ZERO };
-    let before = step.after.iter().map(|before| end(steps, *before)).max().unwrap_or_default();
-    before + step.expected.span.to
+fn end(steps: &[StepOutlook], name: StepName) -> f64 {
+    let Some(step) = steps.iter().find(|step| step.step == name) else { return 0.0 };
+    let before = step.after.iter().map(|before| end(steps, *before)).fold(0.0, f64::max);
+    before + step.usual.expected.seconds
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::outlook::{Expected, Span};
+    use crate::domain::history::Documented;
     use StepName::{ConfirmOutage, FencePrimary, StartReplica, VerifyApp, VerifyWriter};
 
     #[test]
@@ -62,7 +64,7 @@ mod tests {
             step,
             after: after.to_vec(),
             mutates: false,
-            expected: Expected { span: Span::minutes(1, 1), source: "test" },
+            usual: Documented { low: 1.0, seconds: 2.0, high: 3.0, source: "test" }.into(),
             calls: Vec::new(),
         };
         let steps = [

@@ -1,9 +1,11 @@
 //! What the runs of a plan would do: what waits for what, how long it takes, and every call.
 
 use super::graph::rows;
-use crate::domain::duration;
-use crate::domain::outlook::{Outlook, PlannedCall, RunOutlook, Span, StepOutlook};
+use crate::domain::outlook::{Outlook, PlannedCall, RunOutlook, StepOutlook, Usual};
+use crate::domain::runbook::RunKind;
 use crate::render::page::{Ink, Page, Screen};
+use crate::render::stages::basis;
+use crate::render::words::{target, took};
 
 /// One plan's runs; each with its graph, then the calls of its steps.
 pub fn outlook(outlook: &Outlook, screen: Screen) -> String {
@@ -30,7 +32,7 @@ fn write(page: &mut Page, outlook: &Outlook, run: &RunOutlook) {
     for step in &run.steps {
         page.gap();
         page.row(&[("  ", Ink::Plain), (step.step.as_str(), Ink::Bold)]);
-        page.say("    usually  ", &format!("{} ({})", step.expected.span.text(), step.expected.source), Ink::Faint);
+        page.say("    usually  ", &usually(&step.usual), Ink::Faint);
         step.calls.iter().for_each(|call| said(page, call));
     }
 }
@@ -42,7 +44,8 @@ fn graph(page: &mut Page, run: &RunOutlook) {
     for row in rows {
         let label = format!("  {:width$}  ", row.label);
         let ink = if row.step.mutates { Ink::Careful } else { Ink::Plain };
-        let span = format!("  {:18}", row.step.expected.span.text());
+        let usual = &row.step.usual.expected;
+        let span = format!("  {:18}", range(usual.low, usual.high));
         page.row(&[(&label, Ink::Plain), (does(row.step), ink), (&span, Ink::Plain), (&also(&row.also), Ink::Faint)]);
     }
 }
@@ -57,26 +60,42 @@ fn also(steps: &[String]) -> String {
 
 /// The steps that decide, and what that means for the plan's target.
 fn sum(page: &mut Page, outlook: &Outlook, run: &RunOutlook) {
-    let steps: Vec<&str> = run.path.steps.iter().map(|step| step.as_str()).collect();
-    let path = format!("{}, by {}", run.path.takes.text(), steps.join(", "));
-    page.say("  takes    ", &path, Ink::Plain);
-    if run.kind != crate::domain::runbook::RunKind::Failover {
+    let estimate = &run.estimate;
+    let steps: Vec<&str> = estimate.path.iter().map(|step| step.as_str()).collect();
+    let takes = format!("{}, usually {}", range(estimate.low, estimate.high), took(estimate.seconds));
+    page.say("  takes    ", &format!("{takes}, by {}", steps.join(", ")), Ink::Plain);
+    if run.kind != RunKind::Failover {
         return;
     }
-    let before = &outlook.before;
-    page.say("  before   ", &format!("{} ({})", before.span.text(), before.source), Ink::Faint);
-    let whole = before.span.plus(run.path.takes);
-    let (verdict, ink) = verdict(whole, outlook.rto);
-    page.say("  in all   ", &format!("{}: {verdict}", whole.text()), ink);
+    let before = &outlook.before.expected;
+    page.say("  before   ", &usually(&outlook.before), Ink::Faint);
+    let (low, high) = (estimate.low + before.low, estimate.high + before.high);
+    let (verdict, ink) = verdict(low, estimate.seconds + before.seconds, high, outlook.rto.as_secs());
+    page.say("  in all   ", &format!("{}: {verdict}", range(low, high)), ink);
 }
 
-fn verdict(whole: Span, rto: std::time::Duration) -> (String, Ink) {
-    let target = duration::text(rto);
+fn verdict(low: f64, usual: f64, high: f64, rto: u64) -> (String, Ink) {
+    let (seconds, target) = (rto as f64, target(rto));
     match () {
-        () if whole.to <= rto => (format!("within the target of {target}"), Ink::Good),
-        () if whole.from <= rto => (format!("the target of {target} is kept only when all goes quickly"), Ink::Careful),
+        () if high <= seconds => (format!("within the target of {target}"), Ink::Good),
+        () if usual <= seconds => {
+            (format!("the target of {target} is kept unless several steps are slow"), Ink::Careful)
+        }
+        () if low <= seconds => (format!("the target of {target} is kept only when all goes quickly"), Ink::Careful),
         () => (format!("the target of {target} is missed even when all goes quickly"), Ink::Bad),
     }
+}
+
+/// `5m to 10m (assumed: …)`, or from how many runs it comes.
+fn usually(usual: &Usual) -> String {
+    let expected = &usual.expected;
+    let source = usual.source.map_or_else(|| basis(expected), str::to_owned);
+    format!("{} ({source})", range(expected.low, expected.high))
+}
+
+fn range(low: f64, high: f64) -> String {
+    let (low, high) = (took(low), took(high));
+    if low == high { low } else { format!("{low} to {high}") }
 }
 
 /// A call on a line of its own, so that it can be searched for and copied.

@@ -48,6 +48,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use tokio::net::TcpListener;
 use tokio::process::Child;
 use tokio::task::{JoinHandle, JoinSet};
@@ -67,7 +68,7 @@ pub use supervisor::WorkerState;
 use app::App;
 use client::WorkerClient;
 use front::Front;
-use function::Trigger;
+use function::{Function, Trigger};
 use invoke::Invoker;
 use listener::Listener;
 use process::Launch;
@@ -212,6 +213,31 @@ impl FunctionsHost {
     /// SIGKILL to the handler, as from outside: the host sees a crash.
     pub fn kill_handler(&self) {
         self.invoker.supervisor.kill();
+    }
+
+    /// Stops taking work and kills the handler, as when the platform takes the machine away.
+    pub fn halt(&self) {
+        self.invoker.supervisor.stop_host("taken away");
+    }
+
+    /// The timer of a function fires once more, beside its turn and whoever holds its lock: at least once is all that a timer
+    /// promises.
+    ///
+    /// Gives false when no function of that name has a timer.
+    pub async fn fire_timer(&self, function: &str) -> bool {
+        let timers = self.invoker.app.enabled().filter(|known| known.name == function);
+        let fired = timers.filter_map(|function| self.timer(function)).next();
+        match fired {
+            Some(timer) => timer.fire_once(Utc::now()).await,
+            None => return false,
+        }
+        true
+    }
+
+    fn timer(&self, function: &Function) -> Option<Timer> {
+        let Trigger::Timer { schedule, .. } = function.trigger.clone() else { return None };
+        let (invoker, function) = (self.invoker.clone(), function.clone());
+        Some(Timer { invoker, function, schedule, monitor: false, host: self.id, every: None })
     }
 
     /// Resolves when the host has stopped: the third crash within half an hour, or a handler that was never ready.

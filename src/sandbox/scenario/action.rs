@@ -1,11 +1,13 @@
 //! What can happen in a scenario.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
-use super::kubernetes;
+use super::{duration, kubernetes};
 
 use crate::sandbox::planes::{AppFault, Channel, ChannelFault};
-use crate::sandbox::world::{ArmFault, Darkness, FaultAction};
+use crate::sandbox::world::{ArmFault, Darkness, FaultAction, World};
 
 /// One thing that happens.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,6 +43,40 @@ pub enum Action {
     Person(Person),
     /// SIGKILL to the handler.
     KillHandler,
+    /// The timer of a function fires so many times at once, beside its turn.
+    FireTimer { function: String, times: u32 },
+    /// Nothing runs the function app for so long: no handler, no timer, nobody who listens.
+    HostDown {
+        #[serde(rename = "for", with = "duration")]
+        lasts: Duration,
+    },
+    /// From now on starts and stops of clusters take so long.
+    Power(Power),
+    /// A person stops a cluster, past Reveille.
+    StopCluster { cluster: String },
+    /// Somebody else changes a cluster, which takes so long.
+    ClusterBusy {
+        cluster: String,
+        #[serde(with = "duration")]
+        takes: Duration,
+    },
+}
+
+/// How long starts and stops of clusters take.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    #[serde(with = "duration")]
+    pub start: Duration,
+    #[serde(with = "duration")]
+    pub stop: Duration,
+}
+
+impl Power {
+    /// Turns the world's knobs.
+    pub fn apply(self, world: &World) {
+        world.tune(|knobs| (knobs.start, knobs.stop) = (self.start, self.stop));
+    }
 }
 
 /// A fault of ARM.

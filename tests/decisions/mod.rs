@@ -9,6 +9,7 @@ mod fence;
 mod fixture;
 mod history;
 mod next;
+mod path;
 mod stages;
 mod start;
 mod told;

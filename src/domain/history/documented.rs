@@ -62,6 +62,10 @@ fn of_step(step: StepName) -> Documented {
             says(10.0, 30.0, 120.0, "kubernetes.io: pods are given 30 s to end unless they say otherwise")
         }
         StepName::ReleaseWorkload => says(5.0, 30.0, 120.0, "assumed: scaling and scheduling of the workload's pods"),
+        StepName::VerifyPath => {
+            says(10.0, 30.0, 120.0, "assumed: one pod is scheduled, pulls a small image, connects once and is deleted")
+        }
+        StepName::VerifyIngress => says(5.0, 30.0, 120.0, "assumed: the ingress starts with the cluster's nodes"),
         StepName::VerifyApp => {
             says(180.0, 300.0, 900.0, "assumed: SonarQube's search nodes start first, then its application nodes")
         }

@@ -49,9 +49,12 @@ pub fn acts(kind: RunKind, step: StepName) -> bool {
     match step {
         StepName::ParkWorkload => kind != RunKind::StandbyDrill,
         StepName::FencePrimary | StepName::StartReplica | StepName::ReleaseWorkload | StepName::StopReplica => true,
+        // Without an image for its pod it looks at nothing, which takes no time worth knowing.
+        StepName::VerifyPath => true,
         StepName::ConfirmOutage
         | StepName::CheckStandby
         | StepName::VerifyWriter
+        | StepName::VerifyIngress
         | StepName::VerifyApp
         | StepName::VerifyRoute => false,
     }

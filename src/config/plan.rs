@@ -70,7 +70,7 @@ fn plan(
 ) -> Option<Plan> {
     let automation = section.need("automation").choice(&AUTOMATION);
     let workload = workload(&section.need("workload"), &section.get("kubernetes"));
-    let kubernetes = kubernetes::read(&section.get("kubernetes"));
+    let kubernetes = kubernetes::read(&section.get("kubernetes"), workload);
     let rto = section.need("rto").duration();
     let rpo = section.need("rpo").duration_or_zero();
     let cooldown = section.need("cooldown").duration();

@@ -15,6 +15,10 @@ use super::workload::{NodesView, WorkloadView};
 use super::writer::{WriteProof, WriterVerdict};
 use serde::{Deserialize, Serialize};
 
+mod index;
+
+pub use index::settle_index;
+
 /// What a proof leaves open: the outcome names it, it is never dropped silently.
 pub type NotProven = String;
 
@@ -37,6 +41,12 @@ impl Serving {
     /// Adds what the steps before the ladder left open: the outage itself, the fence.
     pub fn leaving_open(mut self, more: Vec<NotProven>) -> Self {
         self.not_proven.splice(0..0, more);
+        self
+    }
+
+    /// Takes in what the reset of the search index has shown.
+    pub fn with_index(mut self, reset: &Observation, index: &Observation) -> Self {
+        settle_index(&mut self.not_proven, reset, index);
         self
     }
 
@@ -177,6 +187,8 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
         StepName::StopReplica => stop_proof(saw),
         StepName::VerifyApp => app_proof(saw),
         StepName::VerifyRoute => route_proof(saw, standby),
+        StepName::ResetSearchIndex => index::reset_proof(saw),
+        StepName::VerifyIndex => index::indexation_proof(saw),
     }
 }
 
@@ -236,7 +248,7 @@ fn app_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     let Observation::App { app } = saw else { return Err(no_proof(StepName::VerifyApp, saw)) };
     match app.value() {
         Some(AppView::Serving { search_index: IndexState::NotVerified, .. }) => {
-            Ok(vec!["that the search index matches the database".to_owned()])
+            Ok(vec![index::MATCHES.to_owned()])
         }
         Some(AppView::Serving { .. }) => Ok(Vec::new()),
         _ => Err(no_proof(StepName::VerifyApp, saw)),

@@ -4,6 +4,7 @@ use super::application::{AppView, OriginView, RouteView};
 use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
+use super::search_index::{IndexView, Indexation};
 use super::witness::{Verdict, Witness};
 use super::workload::{NodesView, WorkloadView};
 use super::writer::WriterView;
@@ -45,6 +46,21 @@ pub enum Observation {
     Workload {
         site: SiteName,
         workload: Fact<WorkloadView>,
+    },
+    /// The search nodes' volumes in a site's cluster; an index from before `since` is an old one.
+    SearchIndex {
+        site: SiteName,
+        since: DateTime<Utc>,
+        index: Fact<IndexView>,
+    },
+    /// The search index was not reset, by the run itself or by a named person.
+    IndexKept {
+        site: SiteName,
+        why: String,
+        by: Option<String>,
+    },
+    Indexation {
+        indexation: Fact<Indexation>,
     },
     Writer {
         writer: Fact<WriterView>,
@@ -90,6 +106,12 @@ impl Observation {
                 told(cluster, ClusterView::text)
             ),
             Self::Workload { site, workload } => format!("{site}: {}", told(workload, WorkloadView::text)),
+            Self::SearchIndex { site, since, index } => format!("{site}: {}", told(index, |view| view.text(*since))),
+            Self::IndexKept { site, why, by: None } => format!("{site}: the search index was not reset: {why}"),
+            Self::IndexKept { site, why, by: Some(by) } => {
+                format!("{site}: {by} decided to go on without resetting the search index: {why}")
+            }
+            Self::Indexation { indexation } => format!("search index {}", told(indexation, Indexation::text)),
             Self::Writer { writer } => match writer.value() {
                 Some(view) => {
                     let target =
@@ -110,10 +132,12 @@ impl Observation {
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => cluster.value().is_none(),
             Self::Standby { primary, cluster, .. } => primary.value().is_none() && cluster.value().is_none(),
             Self::Workload { workload, .. } => workload.value().is_none(),
+            Self::SearchIndex { index, .. } => index.value().is_none(),
+            Self::Indexation { indexation } => indexation.value().is_none(),
             Self::Writer { writer } => writer.value().is_none(),
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
-            Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } => false,
+            Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } | Self::IndexKept { .. } => false,
         }
     }
 
@@ -124,10 +148,12 @@ impl Observation {
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => Some(cluster.at),
             Self::Standby { cluster, .. } => Some(cluster.at),
             Self::Workload { workload, .. } => Some(workload.at),
+            Self::SearchIndex { index, .. } => Some(index.at),
+            Self::Indexation { indexation } => Some(indexation.at),
             Self::Writer { writer } => Some(writer.at),
             Self::App { app } => Some(app.at),
             Self::Route { route } => Some(route.at),
-            Self::FenceOwed { .. } | Self::Override { .. } => None,
+            Self::FenceOwed { .. } | Self::Override { .. } | Self::IndexKept { .. } => None,
         }
     }
 
@@ -140,11 +166,16 @@ impl Observation {
             Self::Cluster { cluster, nodes: None, .. } => cluster.from.clone(),
             Self::Standby { primary, cluster, .. } => both(&primary.from, &cluster.from),
             Self::Workload { workload, .. } => workload.from.clone(),
+            Self::SearchIndex { index, .. } => index.from.clone(),
+            Self::Indexation { indexation } => indexation.from.clone(),
             Self::Writer { writer } => writer.from.clone(),
             Self::App { app } => app.from.clone(),
             Self::Route { route } => route.from.clone(),
             Self::FenceOwed { by: None, .. } => "the plan's policy".into(),
-            Self::FenceOwed { by: Some(_), .. } | Self::Override { .. } => "a person".into(),
+            Self::IndexKept { by: None, .. } => "the run itself".into(),
+            Self::FenceOwed { by: Some(_), .. } | Self::IndexKept { by: Some(_), .. } | Self::Override { .. } => {
+                "a person".into()
+            }
         }
     }
 
@@ -156,10 +187,12 @@ impl Observation {
             Self::Cluster { cluster, .. } => cluster.request_ids.clone(),
             Self::Standby { primary, cluster, .. } => [&primary.request_ids[..], &cluster.request_ids].concat(),
             Self::Workload { workload, .. } => workload.request_ids.clone(),
+            Self::SearchIndex { index, .. } => index.request_ids.clone(),
+            Self::Indexation { indexation } => indexation.request_ids.clone(),
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),
-            Self::FenceOwed { .. } | Self::Override { .. } => Vec::new(),
+            Self::FenceOwed { .. } | Self::Override { .. } | Self::IndexKept { .. } => Vec::new(),
         }
     }
 }

@@ -75,6 +75,21 @@ pub struct Kubernetes {
     /// standby that was deployed parked never had any.
     #[serde(default)]
     pub replicas: Counts,
+    /// Set where a failover resets the standby's search index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_index: Option<SearchIndex>,
+}
+
+/// How the standby's search index is reset. What a standby has slept with is older than the database, and SonarQube does
+/// not notice (docs.sonarsource.com, disaster recovery).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchIndex {
+    /// A user's token: who has none is not told how far the index is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<SecretRef>,
+    /// How long a run that serves already waits for the index to be complete.
+    #[serde(with = "duration")]
+    pub wait: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,6 +198,11 @@ impl Plan {
     /// How many pods each object has when it runs, where the plan says so.
     pub fn replicas(&self) -> Option<&Counts> {
         self.kubernetes.as_ref().map(|kubernetes| &kubernetes.replicas).filter(|replicas| !replicas.is_empty())
+    }
+
+    /// Whether and how a failover resets the standby's search index.
+    pub fn search_index(&self) -> Option<&SearchIndex> {
+        self.kubernetes.as_ref()?.search_index.as_ref()
     }
 
     /// The site that serves in normal times.

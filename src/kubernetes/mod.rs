@@ -27,6 +27,7 @@ mod permissions;
 mod probe_pod;
 mod questions;
 mod reply;
+mod search_index;
 mod sent;
 mod settings;
 

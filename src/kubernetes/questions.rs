@@ -74,7 +74,7 @@ impl Cluster {
         Ok(seen)
     }
 
-    async fn objects(
+    pub(super) async fn objects(
         &self,
         plural: &str,
         resource: &'static str,
@@ -124,11 +124,18 @@ impl Cluster {
     }
 
     async fn claims_in(&self, namespace: &str, labels: Option<&str>) -> Result<Seen<Vec<ClaimView>>, KubernetesError> {
+        let seen = self.claim_objects(namespace, labels).await?;
+        Ok(seen.map(|items| items.iter().filter_map(|item| decode::claim(namespace, item)).collect()))
+    }
+
+    pub(super) async fn claim_objects(
+        &self,
+        namespace: &str,
+        labels: Option<&str>,
+    ) -> Result<Seen<Vec<Value>>, KubernetesError> {
         let namespace = self.namespace("list", namespace)?;
         let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
-        let list = List { resource: "persistentvolumeclaims", object: in_namespace(namespace), path, labels };
-        let seen = self.list(&list).await?;
-        Ok(seen.map(|items| items.iter().filter_map(|item| decode::claim(namespace, item)).collect()))
+        self.list(&List { resource: "persistentvolumeclaims", object: in_namespace(namespace), path, labels }).await
     }
 
     /// One pod; `None` when there is none of that name.

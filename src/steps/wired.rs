@@ -3,9 +3,10 @@
 use super::sent;
 use super::start_replica::StartFailure;
 use super::{
-    check_standby, confirm_outage, fence_primary, park_workload, release_workload, start_replica, stop_replica,
+    check_standby, confirm_outage, fence_primary, park_workload, release_workload, reset_search_index, start_replica,
+    stop_replica,
 };
-use super::{verify_app, verify_route, verify_writer};
+use super::{verify_app, verify_index, verify_route, verify_writer};
 use crate::azure::OperationStatus;
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
@@ -16,8 +17,10 @@ use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Call, Sent, Verb};
 use crate::domain::runbook::{RunKind, StepName};
+use crate::domain::search_index::IndexView;
 use crate::domain::workload::{NodesView, WorkloadView};
 use crate::engine::ports::{Step, StepView};
+use crate::kubernetes::{self, KubernetesError};
 use crate::observe::Observer;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -32,9 +35,11 @@ pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
         StepName::StartReplica,
         StepName::VerifyWriter,
         StepName::ParkWorkload,
+        StepName::ResetSearchIndex,
         StepName::ReleaseWorkload,
         StepName::VerifyApp,
         StepName::VerifyRoute,
+        StepName::VerifyIndex,
         StepName::StopReplica,
     ];
     names
@@ -82,6 +87,10 @@ impl Step for Wired {
             }
             StepName::CheckStandby => self.check_standby(view, &scene).await,
             StepName::ParkWorkload => park_workload::decide(view, self.workload(&scene).await),
+            StepName::ResetSearchIndex => self.reset_search_index(view, &scene).await,
+            StepName::VerifyIndex => {
+                verify_index::decide(view, self.observer.indexation(scene.plan, scene.standby).await)
+            }
             StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
             StepName::StopReplica => self.stop_replica(view, &scene).await,
             StepName::VerifyApp => verify_app::decide(view, self.observer.app(scene.plan, scene.standby).await),
@@ -96,16 +105,16 @@ impl Step for Wired {
         let Ok(cluster) = ResourceId::parse(&call.target) else {
             return Sent::NotSent { reason: format!("{:?} is not a resource id", call.target) };
         };
-        if let Some(Scale { object, replicas }) = &call.scale {
-            let inside = self.observer.kubernetes.cluster(&cluster);
-            let answer = inside.scale(object, *replicas, view.send_by).await;
+        if let Some(answer) = self.send_inside(&cluster, call, view).await {
             return sent::by_cluster(answer, view.run.created.plan.timing.workload_poll);
         }
         let aks = self.observer.azure.aks();
         let answer = match call.verb {
             Verb::StartCluster => aks.start(&cluster, view.send_by).await,
             Verb::StopCluster => aks.stop(&cluster, view.send_by).await,
-            Verb::ScaleWorkload => return Sent::NotSent { reason: "it does not say what is to be scaled".into() },
+            Verb::ScaleWorkload | Verb::DeleteClaim => {
+                return Sent::NotSent { reason: "it does not say what is meant inside of the cluster".into() };
+            }
         };
         sent::by_azure(answer, view.run.created.plan.timing.cluster_poll)
     }
@@ -160,6 +169,34 @@ impl Wired {
             self.observer.cluster(scene.standby, patience),
         );
         check_standby::decide(view, check_standby::Seen { primary, cluster })
+    }
+
+    /// Calls that the cluster itself takes.
+    async fn send_inside(
+        &self,
+        cluster: &ResourceId,
+        call: &Call,
+        view: &StepView,
+    ) -> Option<Result<kubernetes::Sent, KubernetesError>> {
+        let inside = self.observer.kubernetes.cluster(cluster);
+        if let Some(Scale { object, replicas }) = &call.scale {
+            return Some(inside.scale(object, *replicas, view.send_by).await);
+        }
+        let claim = call.claim.as_ref()?;
+        Some(inside.delete_claim(claim, view.send_by).await)
+    }
+
+    async fn reset_search_index(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let (index, origin) =
+            tokio::join!(self.index(scene), self.observer.origin(scene.plan, scene.standby));
+        reset_search_index::decide(view, reset_search_index::Seen { index, origin })
+    }
+
+    async fn index(&self, scene: &Scene<'_>) -> Fact<IndexView> {
+        let Some(kubernetes) = &scene.plan.kubernetes else {
+            return self.observer.nobody("the plan has no [plan.kubernetes]");
+        };
+        self.observer.search_index(scene.standby, &kubernetes.workload, scene.plan.timing.arm_timeout).await
     }
 
     async fn release_workload(&self, view: &StepView, scene: &Scene<'_>) -> Look {

@@ -176,7 +176,12 @@ fn call_line(intent: &Intent) -> CallLine {
 fn not_proven(run: &RunState) -> Vec<String> {
     let standby = &run.created.standby;
     let proofs = run.steps.iter().filter_map(|(step, state)| Some((*step, state.proof.as_ref()?)));
-    proofs.flat_map(|(step, proof)| ladder::proves(step, proof, standby).unwrap_or_default()).collect()
+    let mut open: Vec<String> =
+        proofs.flat_map(|(step, proof)| ladder::proves(step, proof, standby).unwrap_or_default()).collect();
+    if let Some((reset, index)) = run.proof(StepName::ResetSearchIndex).zip(run.proof(StepName::VerifyIndex)) {
+        ladder::settle_index(&mut open, reset, index);
+    }
+    open
 }
 
 fn owed(run: &RunState) -> Vec<String> {

@@ -17,12 +17,23 @@ pub struct Call {
     /// What is scaled inside a cluster, and to how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
+    /// The volume claim that is deleted inside a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimRef>,
+}
+
+/// A volume claim, and which of those that ever bore its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRef {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
 }
 
 impl Call {
     /// A call that acts on the resource as a whole.
     pub fn on(verb: Verb, target: impl Into<String>) -> Self {
-        Self { verb, target: target.into(), scale: None }
+        Self { verb, target: target.into(), scale: None, claim: None }
     }
 
     /// For people: `stop cluster /subscriptions/…`.
@@ -32,9 +43,10 @@ impl Call {
 
     /// What is done, to be followed by the resource it is done to.
     pub fn deed(&self) -> String {
-        match &self.scale {
-            Some(scale) => format!("{} {scale} on", self.verb.text()),
-            None => self.verb.text().to_owned(),
+        match (&self.scale, &self.claim) {
+            (Some(scale), _) => format!("{} {scale} on", self.verb.text()),
+            (None, Some(claim)) => format!("{} {}/{} on", self.verb.text(), claim.namespace, claim.name),
+            (None, None) => self.verb.text().to_owned(),
         }
     }
 }
@@ -46,6 +58,7 @@ pub enum Verb {
     StartCluster,
     StopCluster,
     ScaleWorkload,
+    DeleteClaim,
 }
 
 /// What came of a mutating call. Nothing here is a success: only the world, looked at again, can tell that.
@@ -135,6 +148,7 @@ impl Verb {
             Verb::StartCluster => "start cluster",
             Verb::StopCluster => "stop cluster",
             Verb::ScaleWorkload => "scale",
+            Verb::DeleteClaim => "delete claim",
         }
     }
 }

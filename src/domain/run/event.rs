@@ -147,7 +147,7 @@ pub struct Created {
 impl Created {
     /// The runbook of the run.
     pub fn lines(&self) -> &'static [Line] {
-        runbook::lines(self.kind, &self.standby_workload)
+        runbook::of_plan(&self.plan, self.kind, &self.standby_workload)
     }
 
     /// The counts that bring the standby's workload back: remembered, else configured.

@@ -172,8 +172,12 @@ pub fn climb(run: &RunState) -> Result<Serving, NoProof> {
     open.extend(proves(StepName::StartReplica, proof(StepName::StartReplica)?, standby)?);
     let serving = Ready::from(proof(StepName::StartReplica)?)?
         .writable(proof(StepName::VerifyWriter)?)?
-        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?;
-    Ok(serving.leaving_open(open))
+        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?
+        .leaving_open(open);
+    match run.proof(StepName::VerifyIndex) {
+        Some(index) => Ok(serving.with_index(proof(StepName::ResetSearchIndex)?, index)),
+        None => Ok(serving),
+    }
 }
 
 fn waited_too_long(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
@@ -247,6 +251,8 @@ fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
             StepName::VerifyApp => "waited until the application serves".to_owned(),
             StepName::VerifyRoute => "verified the route through Front Door".to_owned(),
             StepName::ConfirmOutage => "confirmed the outage".to_owned(),
+            StepName::ResetSearchIndex => format!("reset the search index at {}", run.created.standby),
+            StepName::VerifyIndex => "looked how far the new search index is".to_owned(),
             StepName::ReleaseWorkload => format!("released the workload at {}", run.created.standby),
             StepName::CheckStandby => "checked that both sites are as they should be".to_owned(),
             StepName::ParkWorkload => format!("parked the workload at {}", run.created.standby),

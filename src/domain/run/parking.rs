@@ -6,7 +6,7 @@ use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::parking::{ParkingState, StandbyWorkload};
 use crate::domain::runbook::{RunKind, StepName};
-use crate::domain::workload::Counts;
+use crate::domain::workload::{Counts, WorkloadView};
 
 /// What the ledger is to know of the standby's workload once the run is over; nothing when the run did not touch it.
 /// When in doubt it is released: a workload wrongly taken for parked would write beside the site that serves.
@@ -19,6 +19,7 @@ pub fn workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
     let releasing = [
         (true, StepName::ReleaseWorkload),
         (true, StepName::ParkWorkload),
+        (true, StepName::ResetSearchIndex),
         (starts && run.created.standby_workload != StandbyWorkload::StartsWithCluster, StepName::StartReplica),
     ];
     let touched = releasing.iter().any(|(counts, step)| *counts && run.step(*step).is_some_and(may_have_changed));
@@ -36,14 +37,14 @@ fn parked(run: &RunState) -> Option<Counts> {
     counts(run)
 }
 
-/// The largest counts that this run saw, or that were remembered from before: while pods go the counts are zero already.
-/// Where nobody ever saw any, those of the configuration.
+/// The steps that scale the standby's workload to zero, and so see how many there were.
+const SCALES_DOWN: [StepName; 2] = [StepName::ParkWorkload, StepName::ResetSearchIndex];
+
+/// The counts that bring the standby's workload back: the largest that this run saw, or that were remembered from before,
+/// since while pods go the counts are zero already. Where nobody ever saw any, those of the configuration.
 pub fn counts(run: &RunState) -> Option<Counts> {
-    let step = run.step(StepName::ParkWorkload)?;
-    let seen = step.observations.iter().chain(&step.proof).filter_map(|saw| match saw {
-        Observation::Workload { workload, .. } => workload.value(),
-        _ => None,
-    });
+    let steps = SCALES_DOWN.into_iter().filter_map(|step| run.step(step));
+    let seen = steps.flat_map(|step| step.observations.iter().chain(&step.proof)).filter_map(workload_in);
     let mut most = run.created.standby_workload.counts().cloned().unwrap_or_default();
     for (object, count) in seen.flat_map(|view| view.counts()) {
         let known = most.entry(object).or_default();
@@ -51,4 +52,12 @@ pub fn counts(run: &RunState) -> Option<Counts> {
     }
     most.retain(|_, count| *count > 0);
     if most.is_empty() { run.created.plan.replicas().cloned() } else { Some(most) }
+}
+
+fn workload_in(saw: &Observation) -> Option<&WorkloadView> {
+    match saw {
+        Observation::Workload { workload, .. } => workload.value(),
+        Observation::SearchIndex { index, .. } => index.value().map(|index| &index.workload),
+        _ => None,
+    }
 }

@@ -16,7 +16,7 @@ use crate::domain::failure::FailureClass;
 use crate::domain::look::Look;
 use crate::domain::observation::Observation;
 use crate::domain::parking::Scale;
-use crate::domain::run::{Ask, Call, ClaimRef, Intent, StepState, Verb};
+use crate::domain::run::{Ask, Call, ClaimRef, Intent, Sent, StepState, Verb};
 use crate::domain::runbook::StepName;
 use crate::domain::search_index::{IndexView, OnVolumes};
 use crate::domain::workload::{ClaimView, WorkloadView};
@@ -44,21 +44,24 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
         _ if view.record().approved.is_some() => kept_by_person(&scaling),
         None => overdue(&scaling, "what runs in its cluster cannot be seen"),
         Some((_, OnVolumes::Unlike(why))) => unlike(&scaling, &why),
-        Some((_, OnVolumes::Old(_))) if may_serve(view, &origin) => kept(&scaling),
-        Some((seen, OnVolumes::Old(claims))) => match seen.workload.is_parked() {
-            true => delete(&scaling, &claims),
-            false => scale_down(&scaling, &seen.workload),
+        Some((seen, OnVolumes::Old(claims))) => match may_serve(view, &origin) {
+            None => scaling.pending(),
+            Some(true) => kept(&scaling),
+            Some(false) if seen.workload.is_parked() => delete(&scaling, &claims),
+            Some(false) => scale_down(&scaling, &seen.workload),
         },
     }
 }
 
-/// Whether users may be served there: it answers, in a cluster that ran before this run touched it. What cannot be seen may
-/// serve as well.
-fn may_serve(view: &StepView, origin: &Fact<OriginView>) -> bool {
-    let sent = |step: &StepState| step.intents.iter().any(Intent::may_have_worked);
-    let started = view.run.step(StepName::StartReplica).is_some_and(sent);
-    let silent = origin.value().is_some_and(|seen| !seen.is_healthy());
-    !started && !sent(view.record()) && !silent && !view.run.created.standby_workload.is_parked()
+/// Whether users may be served there: it answers, in a cluster that ran before this run. Nothing when that was not seen.
+fn may_serve(view: &StepView, origin: &Fact<OriginView>) -> Option<bool> {
+    let sent = |step: &StepState| step.intents.iter().any(has_changed);
+    let touched = sent(view.record()) || view.run.step(StepName::StartReplica).is_some_and(sent);
+    if touched { Some(false) } else { origin.value().map(OriginView::is_healthy) }
+}
+
+fn has_changed(intent: &Intent) -> bool {
+    intent.may_have_worked() && !matches!(intent.outcome, Some(Sent::AlreadyThere { .. }))
 }
 
 // --- act --------------------------------------------------------------------------------------------------------
@@ -76,7 +79,7 @@ fn delete(scaling: &Scaling<'_>, claims: &[&ClaimView]) -> Look {
     let Some(claim) = claims.iter().find(|claim| !claim.ending) else {
         return overdue(scaling, "claims that were deleted do not go");
     };
-    let claim = ClaimRef { namespace: claim.namespace.clone(), name: claim.name.clone(), uid: claim.uid.clone() };
+    let claim = ClaimRef::from(*claim);
     match scaling.newest_try(|call| call.claim.as_ref() == Some(&claim)) {
         Try::Now => {
             let call = Call { claim: Some(claim), ..scaling.in_cluster(Verb::DeleteClaim) };

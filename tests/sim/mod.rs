@@ -12,6 +12,7 @@
 mod admitting;
 mod biting;
 mod campaign;
+mod claims;
 mod cluster;
 mod crash_points;
 mod drills;

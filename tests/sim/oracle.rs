@@ -17,6 +17,7 @@ use reveille::domain::outcome::Outcome;
 use reveille::domain::parking::{ParkingState, Scale};
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
+use reveille::domain::search_index::{Indexation, OnVolumes};
 use reveille::engine::verify;
 use std::collections::BTreeMap;
 
@@ -77,6 +78,9 @@ impl<'a> Oracle<'a> {
             if let Happening::Scaled { run, site, scale } = &happening {
                 self.scaled(at, run, *site, scale);
             }
+            if let Happening::ClaimDeleted { run, site, made } = &happening {
+                self.claim_deleted(at, run, *site, *made);
+            }
             let Happening::Arrived { run, verb, site, before, arrival } = happening else { continue };
             self.not_doubled(at, verb, site, &before);
             self.after_the_end(at, &run);
@@ -104,12 +108,27 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// A claim goes only behind the fence, with nothing running beside it, and never with an index that this run has built.
+    fn claim_deleted(&mut self, at: Ms, run: &RunId, site: usize, made: Option<Ms>) {
+        self.after_the_end(at, run);
+        self.fence_first(at, run);
+        let Some(told) = self.runs.get(run) else { return };
+        let (standby, begun) = (index(&told.state.created.standby), ms_of(told.state.created_at));
+        let runs = self.host.world.state().sites[site].workload.runs(at);
+        if standby != site || runs {
+            self.breaks(at, format!("{run} deletes a claim at {}, which may serve", SITES[site]));
+        }
+        if made.is_some_and(|made| made > begun) {
+            self.breaks(at, format!("{run} deletes an index that was built while it ran"));
+        }
+    }
+
     /// A call is sent once: never again while what it began goes on, or is done.
     fn not_doubled(&mut self, at: Ms, verb: Verb, site: usize, before: &Power) {
         let done = match verb {
             Verb::StartCluster => matches!(before, Power::Starting | Power::Up),
             Verb::StopCluster => matches!(before, Power::Stopping | Power::Stopped),
-            Verb::ScaleWorkload => false,
+            Verb::ScaleWorkload | Verb::DeleteClaim => false,
         };
         if done {
             self.breaks(at, format!("{} of {} arrives while it is {before:?}", verb.text(), SITES[site]));
@@ -250,8 +269,16 @@ impl<'a> Oracle<'a> {
                 let wanted = world.state().sites[standby].workload.is_wanted(ms_of(workload.at));
                 workload.value().is_some_and(|seen| seen.is_wanted() == wanted)
             }
+            Observation::SearchIndex { since, index, .. } => {
+                let clean = index.value().is_some_and(|seen| matches!(seen.on_volumes(*since), OnVolumes::New));
+                clean && !world.state().sites[standby].workload.has_old_claim(ms_of(index.at))
+            }
+            Observation::Indexation { indexation } => {
+                let whole = indexation.value().is_some_and(Indexation::is_whole);
+                !whole || world.is_indexed(standby, ms_of(indexation.at))
+            }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
-            Observation::FenceOwed { .. } | Observation::Override { .. } => true,
+            Observation::FenceOwed { .. } | Observation::Override { .. } | Observation::IndexKept { .. } => true,
         }
     }
 

@@ -2,13 +2,15 @@
 
 use super::process::channel_names;
 use super::weather::{Standby, Weather};
+use super::workload;
 use super::world::SITES;
 use reveille::domain::drill::{Drill, DrillKind, Schedule};
 use reveille::domain::names::{DrillName, PlanName, SiteName};
 use reveille::domain::plan::{
-    App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Kubernetes, Plan, Promote, Site, Workload,
+    App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Kubernetes, Plan, Promote, SearchIndex, Site, Workload,
 };
 use reveille::domain::resource::{HostPort, ResourceId};
+use reveille::domain::secret::SecretRef;
 use reveille::domain::timing::Timing;
 use reveille::domain::workload::{Counts, WorkloadSelector};
 use reveille::engine::Configured;
@@ -39,13 +41,26 @@ fn plan(weather: &Weather) -> Plan {
         },
         sites: vec![site(0), site(1)],
         database: database(),
-        kubernetes: Some(Kubernetes { workload: WorkloadSelector::sonarqube(), replicas: Counts::new() }),
+        kubernetes: Some(kubernetes(weather)),
         fence: Fence { unable: weather.fence_unable },
         apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
         alert_rules: Vec::new(),
         timing: timing(weather),
         channels: channel_names(&weather.channels),
         drills: if weather.drills { vec![drill()] } else { Vec::new() },
+    }
+}
+
+/// A workload that starts with its cluster has its counts in the configuration where it is scaled to zero for the reset.
+fn kubernetes(weather: &Weather) -> Kubernetes {
+    let starts = weather.reset_index && weather.standby == Standby::StartsWithCluster;
+    Kubernetes {
+        workload: WorkloadSelector::sonarqube(),
+        replicas: if starts { workload::counts() } else { Counts::new() },
+        search_index: weather.reset_index.then(|| SearchIndex {
+            token: Some(SecretRef::Env("TOKEN".into())),
+            wait: Duration::from_secs(40),
+        }),
     }
 }
 

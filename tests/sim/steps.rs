@@ -14,6 +14,7 @@ use reveille::domain::look::Look;
 use reveille::domain::names::SiteName;
 use reveille::domain::run::{Call, RunState, Sent};
 use reveille::domain::runbook::{RunKind, StepName};
+use reveille::domain::search_index::{IndexView, Indexation};
 use reveille::domain::witness::{LastSeen, Witness};
 use reveille::domain::workload::{NodeView, NodesView, WorkloadView};
 use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 10] = [
+const ALL: [StepName; 12] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
@@ -34,6 +35,8 @@ const ALL: [StepName; 10] = [
     StepName::ParkWorkload,
     StepName::ReleaseWorkload,
     StepName::StopReplica,
+    StepName::ResetSearchIndex,
+    StepName::VerifyIndex,
 ];
 
 /// Longest way of a call to Azure. With a slow store before it still shorter than an intent counts as in flight.
@@ -91,6 +94,11 @@ impl Step for SimStep {
                 let unfenced = run.owes_fence().then(|| eyes.origin(primary));
                 steps::release_workload::decide(view, steps::release_workload::Seen { workload, unfenced })
             }
+            StepName::ResetSearchIndex => {
+                let (index, origin) = (eyes.index(standby), eyes.origin(standby));
+                steps::reset_search_index::decide(view, steps::reset_search_index::Seen { index, origin })
+            }
+            StepName::VerifyIndex => steps::verify_index::decide(view, eyes.indexation(standby)),
             StepName::ParkWorkload => steps::park_workload::decide(view, eyes.workload(standby)),
             StepName::CheckStandby => {
                 let (primary, cluster) = (eyes.origin(primary), eyes.cluster(standby));
@@ -114,7 +122,7 @@ impl Step for SimStep {
             self.life.die("before sending").await;
         }
         let site = SITES.iter().position(|name| call.target.contains(name)).unwrap();
-        if world.arm_is_dark(site) && call.scale.is_none() {
+        if world.arm_is_dark(site) && call.scale.is_none() && call.claim.is_none() {
             sleep_ms(5 * SECOND).await;
             return Sent::Unknown { reason: "timed out".into(), request_ids: Vec::new() };
         }
@@ -151,10 +159,11 @@ impl SimStep {
         let way = world.between(50, WAY);
         tokio::spawn(async move {
             sleep_ms(way).await;
-            let arrival = match &call.scale {
-                None => world.arrive(&run, call.verb, site).answer(),
-                Some(scale) if world.scale(&run, site, scale) => Arrival::Accepted.answer(),
-                Some(_) => Sent::Unknown { reason: "the API server does not answer".into(), request_ids: Vec::new() },
+            let arrival = match (&call.scale, &call.claim) {
+                (None, None) => world.arrive(&run, call.verb, site).answer(),
+                (Some(scale), _) if world.scale(&run, site, scale) => Arrival::Accepted.answer(),
+                (None, Some(claim)) if world.delete_claim(&run, site, claim) => Arrival::Accepted.answer(),
+                _ => Sent::Unknown { reason: "the API server does not answer".into(), request_ids: Vec::new() },
             };
             sleep_ms(way / 4).await;
             drop(answer.send(arrival));
@@ -206,6 +215,15 @@ impl Eyes {
 
     fn workload(&self, site: usize) -> Fact<WorkloadView> {
         self.maybe(self.0.workload(site), "the API server does not answer")
+    }
+
+    fn index(&self, site: usize) -> Fact<IndexView> {
+        self.maybe(self.0.index(site), "the API server does not answer")
+    }
+
+    fn indexation(&self, site: usize) -> Fact<Indexation> {
+        let complete = self.0.is_indexed(site, self.0.now());
+        self.fact(Indexation { complete, failures: false, percent: if complete { 100 } else { 40 } })
     }
 
     fn nodes(&self, site: usize) -> Option<Fact<NodesView>> {

@@ -36,6 +36,8 @@ pub struct Weather {
     pub standby: Standby,
     /// The standby is rehearsed every few minutes while the chaos lasts.
     pub drills: bool,
+    /// A failover resets the standby's search index.
+    pub reset_index: bool,
 }
 
 /// What the standby's workload does when its cluster starts, and what the ledger knows of it.
@@ -196,6 +198,7 @@ impl Weather {
             crash: None,
             standby: Standby::StartsWithCluster,
             drills: false,
+            reset_index: false,
         }
     }
 
@@ -224,6 +227,7 @@ impl Weather {
             crash: dice.crash(),
             standby: dice.standby(),
             drills: dice.chance(0.5),
+            reset_index: dice.chance(0.4),
             outages,
         }
     }

@@ -1,6 +1,7 @@
 //! The simulated world: two sites, a database, Front Door, and a log of its own. The oracle reads that log, never our
 //! reports.
 
+use super::claims::REINDEX;
 use super::cluster::{Arrival, Power};
 use super::time::{Ms, SECOND, SimClock, Timeline, sleep_ms};
 use super::weather::{Database, Standby, Weather};
@@ -9,7 +10,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reveille::domain::names::RunId;
 use reveille::domain::parking::Scale;
-use reveille::domain::run::Verb;
+use reveille::domain::run::{ClaimRef, Verb};
+use reveille::domain::search_index::IndexView;
 use reveille::domain::workload::WorkloadView;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -24,6 +26,7 @@ pub enum Happening {
     Power { site: usize, power: Power },
     Arrived { run: RunId, verb: Verb, site: usize, before: Power, arrival: Arrival },
     Scaled { run: RunId, site: usize, scale: Scale },
+    ClaimDeleted { run: RunId, site: usize, made: Option<Ms> },
     Writes { site: usize, writes: bool },
     SplitBrain,
     Database(Database),
@@ -43,6 +46,9 @@ impl Happening {
                 format!("{} of {} arrives from {run} while it is {before:?}: {arrival:?}", verb.text(), SITES[*site])
             }
             Self::Scaled { run, site, scale } => format!("{run} scales {scale} at {}", SITES[*site]),
+            Self::ClaimDeleted { run, site, made } => {
+                format!("{run} deletes a claim at {} that was made at {made:?}", SITES[*site])
+            }
             Self::Writes { site, writes } => {
                 format!("{} {}", SITES[*site], if *writes { "writes" } else { "is quiet" })
             }
@@ -229,6 +235,33 @@ impl World {
         true
     }
 
+    /// The deletion of a claim arrives at a cluster's API server, if that answers.
+    pub fn delete_claim(&self, run: &RunId, site: usize, claim: &ClaimRef) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        if !state.sites[site].api_answers() {
+            return false;
+        }
+        let gone = state.sites[site].workload.delete(now, claim);
+        let gone = gone.map(|gone| Happening::ClaimDeleted { run: run.clone(), site, made: gone.made() });
+        state.log.extend(gone.map(|happening| (now, happening)));
+        true
+    }
+
+    /// The same of the volumes of its search nodes.
+    pub fn index(&self, site: usize) -> Option<IndexView> {
+        let now = self.now();
+        let state = self.state();
+        let site = &state.sites[site];
+        site.api_answers().then(|| site.workload.index(now))
+    }
+
+    /// Whether the application at a site had built its index anew by then.
+    pub fn is_indexed(&self, site: usize, at: Ms) -> bool {
+        let state = self.state();
+        !state.sites[site].origin.ever(at.saturating_sub(REINDEX), at, |answers| !answers)
+    }
+
     /// What the API server of a site's cluster shows of the workload; nothing when it does not answer.
     pub fn workload(&self, site: usize) -> Option<WorkloadView> {
         let now = self.now();
@@ -243,7 +276,7 @@ impl World {
         let (during, takes) = match verb {
             Verb::StartCluster => (Power::Starting, clusters.start_takes),
             Verb::StopCluster => (Power::Stopping, clusters.stop_takes),
-            Verb::ScaleWorkload => return,
+            Verb::ScaleWorkload | Verb::DeleteClaim => return,
         };
         self.turn(site, during);
         self.later(self.now() + takes, move |world| world.turn_to_end(verb, site));
@@ -257,7 +290,7 @@ impl World {
                 Verb::StartCluster if spend(&mut state.failing_starts) => Power::StartFailed(failure),
                 Verb::StartCluster => Power::Up,
                 Verb::StopCluster if spend(&mut state.failing_stops) => Power::StopFailed,
-                Verb::StopCluster | Verb::ScaleWorkload => Power::Stopped,
+                Verb::StopCluster | Verb::ScaleWorkload | Verb::DeleteClaim => Power::Stopped,
             }
         };
         self.turn(site, end);

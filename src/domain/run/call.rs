@@ -4,6 +4,7 @@ use crate::domain::duration;
 use crate::domain::failure::FailureClass;
 use crate::domain::parking::Scale;
 use crate::domain::secret::SignedUrl;
+use crate::domain::workload::ClaimView;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -48,6 +49,12 @@ impl Call {
             (None, Some(claim)) => format!("{} {}/{} on", self.verb.text(), claim.namespace, claim.name),
             (None, None) => self.verb.text().to_owned(),
         }
+    }
+}
+
+impl From<&ClaimView> for ClaimRef {
+    fn from(ClaimView { namespace, name, uid, .. }: &ClaimView) -> Self {
+        Self { namespace: namespace.clone(), name: name.clone(), uid: uid.clone() }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a run leaves behind of the standby's workload, for the ledger.
 
-use super::call::Intent;
 use super::state::{RunState, StepState};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
@@ -26,15 +25,19 @@ pub fn workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
     touched.then_some((site, ParkingState::Released))
 }
 
+/// Deleted claims leave the counts as they were.
 fn may_have_changed(step: &StepState) -> bool {
-    step.intents.iter().any(Intent::may_have_worked)
+    step.intents.iter().any(|intent| intent.may_have_worked() && intent.call.claim.is_none())
 }
 
-/// The counts that bring the workload back, if this run saw it parked.
+/// The counts that bring the workload back, if this run saw it parked and did not release it.
 fn parked(run: &RunState) -> Option<Counts> {
-    let step = run.step(StepName::ParkWorkload)?;
-    step.proof.as_ref()?;
-    counts(run)
+    if run.step(StepName::ReleaseWorkload).is_some_and(may_have_changed) {
+        return None;
+    }
+    let seen = SCALES_DOWN.into_iter().filter_map(|step| workload_in(run.proof(step)?));
+    let parked = seen.into_iter().any(WorkloadView::is_parked);
+    if parked { counts(run) } else { None }
 }
 
 /// The steps that scale the standby's workload to zero, and so see how many there were.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PASSWORD, Surroundings, variable};
+use super::{PASSWORD, Surroundings, TOKEN_SETTING, variable};
 use crate::sandbox::planes::Channel;
 use crate::sandbox::scenario::{Pace, Scenario};
 use crate::sandbox::world::{Ports, Site, Workload};
@@ -36,7 +36,7 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
         "name": workload.product,
         "automation": scenario.plan.automation,
         "workload": scenario.plan.workload,
-        "kubernetes": kubernetes(workload),
+        "kubernetes": kubernetes(workload, scenario),
         "rto": "5m",
         "rpo": "5m",
         "cooldown": scenario.plan.cooldown,
@@ -64,12 +64,20 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
 }
 
 /// What the chart installs, under the workload's own name.
-fn kubernetes(workload: &Workload) -> Value {
+fn kubernetes(workload: &Workload, scenario: &Scenario) -> Value {
     let release = format!("{0}-sonarqube-dce", workload.product);
-    json!({
+    let mut section = json!({
         "namespace": workload.product,
         "replicas": [format!("deployment/{release}-app=2"), format!("statefulset/{release}-search=3")],
-    })
+    });
+    if scenario.plan.reset_search_index {
+        section["reset_search_index"] = true.into();
+        section["search_index_wait"] = scenario.plan.search_index_wait.clone().into();
+        if scenario.plan.search_index_token {
+            section["search_index_token"] = json!({"env": TOKEN_SETTING});
+        }
+    }
+    section
 }
 
 fn site(site: &Site, preferred: bool, ports: Ports) -> Value {

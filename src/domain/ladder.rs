@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 mod index;
 
-pub use index::settle_index;
+pub use index::{index_open, settle_index};
 
 /// What a proof leaves open: the outcome names it, it is never dropped silently.
 pub type NotProven = String;
@@ -247,9 +247,7 @@ fn writer_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
 fn app_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     let Observation::App { app } = saw else { return Err(no_proof(StepName::VerifyApp, saw)) };
     match app.value() {
-        Some(AppView::Serving { search_index: IndexState::NotVerified, .. }) => {
-            Ok(vec![index::MATCHES.to_owned()])
-        }
+        Some(AppView::Serving { search_index: IndexState::NotVerified, .. }) => Ok(vec![index::MATCHES.to_owned()]),
         Some(AppView::Serving { .. }) => Ok(Vec::new()),
         _ => Err(no_proof(StepName::VerifyApp, saw)),
     }

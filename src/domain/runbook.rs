@@ -45,8 +45,8 @@ pub enum StepName {
 }
 
 use StepName::{
-    CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, ResetSearchIndex, StartReplica, StopReplica,
-    VerifyApp, VerifyIndex, VerifyRoute, VerifyWriter,
+    CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, ResetSearchIndex, StartReplica,
+    StopReplica, VerifyApp, VerifyIndex, VerifyRoute, VerifyWriter,
 };
 
 /// What a run is for.
@@ -224,9 +224,7 @@ mod tests {
     fn tables() -> impl Iterator<Item = (RunKind, bool, &'static [Line])> {
         let parked = StandbyWorkload::Parked { counts: Default::default(), since: chrono::DateTime::UNIX_EPOCH };
         let known = [StandbyWorkload::StartsWithCluster, parked, StandbyWorkload::NotKnown];
-        KINDS
-            .into_iter()
-            .flat_map(move |kind| known.clone().into_iter().flat_map(move |it| both(kind, &it)))
+        KINDS.into_iter().flat_map(move |kind| known.clone().into_iter().flat_map(move |it| both(kind, &it)))
     }
 
     /// Without and with the reset of the search index.

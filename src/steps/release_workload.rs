@@ -80,7 +80,8 @@ fn not_seen(scaling: &Scaling<'_>) -> Look {
     if !scaling.is_overdue() {
         return scaling.pending();
     }
-    let scales = counts(&scaling.view.run).unwrap_or_default().into_iter().map(|(object, replicas)| Scale { object, replicas });
+    let scales =
+        counts(&scaling.view.run).unwrap_or_default().into_iter().map(|(object, replicas)| Scale { object, replicas });
     let what = format!("The workload at {} cannot be released: {}.", scaling.site, scaling.saw().text());
     scaling.asks(what, "Its cluster is up, and what runs in it cannot be seen.", scaling.commands(scales))
 }

@@ -187,8 +187,7 @@ impl Wired {
     }
 
     async fn reset_search_index(&self, view: &StepView, scene: &Scene<'_>) -> Look {
-        let (index, origin) =
-            tokio::join!(self.index(scene), self.observer.origin(scene.plan, scene.standby));
+        let (index, origin) = tokio::join!(self.index(scene), self.observer.origin(scene.plan, scene.standby));
         reset_search_index::decide(view, reset_search_index::Seen { index, origin })
     }
 

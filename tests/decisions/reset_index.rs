@@ -198,14 +198,17 @@ fn an_application_that_may_be_serving_keeps_its_index() {
 #[test]
 fn the_release_brings_back_what_the_reset_has_seen() {
     let saw = |view| Observation::SearchIndex { site: site(STANDBY), since: at(0), index: fact(1, Some(view)) };
-    let run = story(StandbyWorkload::StartsWithCluster)
-        .saw(1, RESET, saw(seen(4, 3, 7, &[-500])))
-        .saw(9, RESET, saw(seen(0, 0, 0, &[-500])));
+    let run = story(StandbyWorkload::StartsWithCluster).saw(1, RESET, saw(seen(4, 3, 7, &[-500]))).saw(
+        9,
+        RESET,
+        saw(seen(0, 0, 0, &[-500])),
+    );
     let remembered = Counts::from([(object("app"), 4), (object("search"), 3)]);
     assert_eq!(counts(&run.state()), Some(remembered.clone()));
     let view = run.clone().started(10, StepName::ReleaseWorkload).view(StepName::ReleaseWorkload, 10);
     let zero = seen(0, 3, 3, &[20]).workload;
-    let look = release_workload::decide(&view, release_workload::Seen { workload: fact(10, Some(zero)), unfenced: None });
+    let look =
+        release_workload::decide(&view, release_workload::Seen { workload: fact(10, Some(zero)), unfenced: None });
     assert_eq!(word(&look), "app to 4");
     let ended = run.then(12, RunEvent::StepSucceeded { step: RESET, proof: saw(seen(0, 0, 0, &[])) });
     let left = workload_left(&ended.state()).map(|(_, state)| state);
@@ -269,11 +272,8 @@ fn end(reset: Observation, index: Option<Indexation>) -> Vec<String> {
 
 #[test]
 fn only_a_reset_with_a_whole_index_behind_it_is_a_full_recovery() {
-    let gone = || Observation::SearchIndex {
-        site: site(STANDBY),
-        since: at(0),
-        index: fact(4, Some(seen(0, 0, 0, &[]))),
-    };
+    let gone =
+        || Observation::SearchIndex { site: site(STANDBY), since: at(0), index: fact(4, Some(seen(0, 0, 0, &[]))) };
     let kept = || Observation::IndexKept { site: site(STANDBY), why: "it may be serving".into(), by: None };
     assert_eq!(end(gone(), Some(indexation(100))), Vec::<String>::new());
     for (reset, index, says) in [

@@ -1,9 +1,11 @@
 //! The volume claims of simulated search nodes: made when the nodes start, gone when they are deleted and unused.
 
 use super::time::{MINUTE, Ms, SimClock};
+use super::world::{Happening, World};
 use chrono::TimeDelta;
+use reveille::domain::names::RunId;
 use reveille::domain::run::ClaimRef;
-use reveille::domain::search_index::SearchClaim;
+use reveille::domain::search_index::{IndexView, SearchClaim};
 use reveille::domain::workload::ClaimView;
 
 /// A claim, and when it was made; nothing for one that slept with its site.
@@ -70,4 +72,33 @@ pub fn make_missing(claims: &mut Vec<Claim>, count: u32, now: Ms) {
 }
 
 /// Time in which an application that is up has built its index anew.
-pub const REINDEX: Ms = MINUTE;
+const REINDEX: Ms = MINUTE;
+
+impl World {
+    /// The deletion of a claim arrives at a cluster's API server, if that answers.
+    pub fn delete_claim(&self, run: &RunId, site: usize, claim: &ClaimRef) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        if !state.sites[site].api_answers() {
+            return false;
+        }
+        let gone = state.sites[site].workload.delete(now, claim);
+        let gone = gone.map(|gone| Happening::ClaimDeleted { run: run.clone(), site, made: gone.made() });
+        state.log.extend(gone.map(|happening| (now, happening)));
+        true
+    }
+
+    /// The same of the volumes of its search nodes.
+    pub fn index(&self, site: usize) -> Option<IndexView> {
+        let now = self.now();
+        let state = self.state();
+        let site = &state.sites[site];
+        site.api_answers().then(|| site.workload.index(now))
+    }
+
+    /// Whether the application at a site had built its index anew by then.
+    pub fn is_indexed(&self, site: usize, at: Ms) -> bool {
+        let state = self.state();
+        !state.sites[site].origin.ever(at.saturating_sub(REINDEX), at, |answers| !answers)
+    }
+}

@@ -23,6 +23,7 @@ mod peek;
 mod people;
 pub mod plan;
 mod process;
+mod reindex;
 mod segments;
 mod slices;
 mod steps;

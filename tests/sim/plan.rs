@@ -57,10 +57,9 @@ fn kubernetes(weather: &Weather) -> Kubernetes {
     Kubernetes {
         workload: WorkloadSelector::sonarqube(),
         replicas: if starts { workload::counts() } else { Counts::new() },
-        search_index: weather.reset_index.then(|| SearchIndex {
-            token: Some(SecretRef::Env("TOKEN".into())),
-            wait: Duration::from_secs(40),
-        }),
+        search_index: weather
+            .reset_index
+            .then(|| SearchIndex { token: Some(SecretRef::Env("TOKEN".into())), wait: Duration::from_secs(40) }),
     }
 }
 

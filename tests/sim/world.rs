@@ -1,7 +1,6 @@
 //! The simulated world: two sites, a database, Front Door, and a log of its own. The oracle reads that log, never our
 //! reports.
 
-use super::claims::REINDEX;
 use super::cluster::{Arrival, Power};
 use super::time::{Ms, SECOND, SimClock, Timeline, sleep_ms};
 use super::weather::{Database, Standby, Weather};
@@ -10,8 +9,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reveille::domain::names::RunId;
 use reveille::domain::parking::Scale;
-use reveille::domain::run::{ClaimRef, Verb};
-use reveille::domain::search_index::IndexView;
+use reveille::domain::run::Verb;
 use reveille::domain::workload::WorkloadView;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -111,7 +109,7 @@ impl Site {
     }
 
     /// Whether the cluster's API server answers.
-    fn api_answers(&self) -> bool {
+    pub fn api_answers(&self) -> bool {
         self.power.now().runs() && *self.alive.now()
     }
 }
@@ -233,33 +231,6 @@ impl World {
         self.later(now + workload::GRACE + 1, |world| world.refresh());
         self.refresh();
         true
-    }
-
-    /// The deletion of a claim arrives at a cluster's API server, if that answers.
-    pub fn delete_claim(&self, run: &RunId, site: usize, claim: &ClaimRef) -> bool {
-        let now = self.now();
-        let mut state = self.state();
-        if !state.sites[site].api_answers() {
-            return false;
-        }
-        let gone = state.sites[site].workload.delete(now, claim);
-        let gone = gone.map(|gone| Happening::ClaimDeleted { run: run.clone(), site, made: gone.made() });
-        state.log.extend(gone.map(|happening| (now, happening)));
-        true
-    }
-
-    /// The same of the volumes of its search nodes.
-    pub fn index(&self, site: usize) -> Option<IndexView> {
-        let now = self.now();
-        let state = self.state();
-        let site = &state.sites[site];
-        site.api_answers().then(|| site.workload.index(now))
-    }
-
-    /// Whether the application at a site had built its index anew by then.
-    pub fn is_indexed(&self, site: usize, at: Ms) -> bool {
-        let state = self.state();
-        !state.sites[site].origin.ever(at.saturating_sub(REINDEX), at, |answers| !answers)
     }
 
     /// What the API server of a site's cluster shows of the workload; nothing when it does not answer.

@@ -15,26 +15,49 @@ pub(super) fn reset_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> 
         Observation::SearchIndex { since, index, .. } if index.value().is_some_and(|view| is_gone(view, *since)) => {
             Ok(Vec::new())
         }
-        Observation::IndexKept { why, .. } => Ok(vec![format!("{MATCHES}: it was not reset, {why}")]),
+        Observation::IndexKept { .. } => Ok(open_line(kept(saw))),
         other => Err(no_proof(StepName::ResetSearchIndex, other)),
     }
 }
 
 /// Every look proves something, if only how far it was: nothing waits for the index.
 pub(super) fn indexation_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
-    let Observation::Indexation { indexation } = saw else { return Err(no_proof(StepName::VerifyIndex, saw)) };
-    match (indexation.value(), indexation.unknown_reason()) {
-        (Some(index), _) if index.is_whole() => Ok(Vec::new()),
-        (Some(index), _) => Ok(vec![format!("{MATCHES}: it was {} when it was last seen", Indexation::text(index))]),
-        (None, reason) => Ok(vec![format!("{MATCHES}: {}", reason.unwrap_or("nobody could be asked"))]),
+    match saw {
+        Observation::Indexation { .. } => Ok(open_line(unbuilt(saw))),
+        other => Err(no_proof(StepName::VerifyIndex, other)),
     }
 }
 
-/// Puts what reset and rebuilding have shown in the place of what the application alone leaves open. A whole index proves
-/// nothing when an old one was kept: the product calls that complete, too.
+fn open_line(why: Option<String>) -> Vec<NotProven> {
+    why.map(|why| format!("{MATCHES}: {why}")).into_iter().collect()
+}
+
+/// Why an old index may be left.
+fn kept(reset: &Observation) -> Option<String> {
+    match reset {
+        Observation::IndexKept { why, .. } => Some(format!("it was not reset, {why}")),
+        _ => None,
+    }
+}
+
+/// What is missing in the new one.
+fn unbuilt(index: &Observation) -> Option<String> {
+    let Observation::Indexation { indexation } = index else { return None };
+    match (indexation.value(), indexation.unknown_reason()) {
+        (Some(index), _) if index.is_whole() => None,
+        (Some(index), _) => Some(format!("it was {} when it was last seen", Indexation::text(index))),
+        (None, reason) => Some(reason.unwrap_or("nobody could be asked").to_owned()),
+    }
+}
+
+/// What is not known of the index behind a reset. A whole one proves nothing when an old one was kept: the product calls
+/// that complete, too.
+pub fn index_open(reset: &Observation, index: &Observation) -> Option<String> {
+    kept(reset).or_else(|| unbuilt(index))
+}
+
+/// Puts what reset and rebuilding have shown in the place of what the application alone leaves open.
 pub fn settle_index(open: &mut Vec<NotProven>, reset: &Observation, index: &Observation) {
-    let kept = reset_proof(reset).unwrap_or_default();
-    let built = indexation_proof(index).unwrap_or_default();
-    open.retain(|line| line != MATCHES && !built.contains(line) && !kept.contains(line));
-    open.extend(if kept.is_empty() { built } else { kept });
+    open.retain(|line| !line.starts_with(MATCHES));
+    open.extend(open_line(index_open(reset, index)));
 }

@@ -2,7 +2,7 @@
 
 use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
-    StepLine, WaitLine, advice,
+    StepLine, WaitLine, advice, milestones,
 };
 use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
@@ -40,6 +40,7 @@ impl Report {
             standby: created.standby.clone(),
             recovery_time: recovery_time(run),
             data_loss: data_loss(run),
+            milestones: milestones::of(run),
             steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
             waits: waits(run),
             not_proven: not_proven(run),

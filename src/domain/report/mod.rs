@@ -3,6 +3,7 @@
 
 pub mod advice;
 mod build;
+mod milestones;
 
 use super::names::{IncidentId, PlanName, RunId, SiteName};
 use super::outcome::Outcome;
@@ -40,6 +41,9 @@ pub struct Report {
     pub standby: SiteName,
     pub recovery_time: RecoveryTime,
     pub data_loss: DataLoss,
+    /// Points of the recovery with a proof of their own, as soon as the application is looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<MilestoneLine>,
     pub steps: Vec<StepLine>,
     /// Times in which the run waited for a person, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -78,6 +82,25 @@ pub struct DataLoss {
     pub target_seconds: u64,
     /// Measured span of writes that may be lost; absent when it was not measured.
     pub seconds: Option<f64>,
+    pub statement: String,
+}
+
+/// A point of the recovery. An application can be healthy with a stale index: the two are never one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Milestone {
+    /// The application at the standby serves.
+    Healthy,
+    /// Its search index was built anew from the database, and is complete.
+    Reindexed,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MilestoneLine {
+    pub milestone: Milestone,
+    /// When it was seen (UTC); absent while, or if, it is not proven.
+    pub at: Option<DateTime<Utc>>,
+    /// What proved it, or why it is not proven.
     pub statement: String,
 }
 

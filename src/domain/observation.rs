@@ -4,6 +4,7 @@ use super::application::{AppView, OriginView, RouteView};
 use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
+use super::path::PathView;
 use super::search_index::{IndexView, Indexation};
 use super::witness::{Verdict, Witness};
 use super::workload::{NodesView, WorkloadView};
@@ -62,6 +63,16 @@ pub enum Observation {
     Indexation {
         indexation: Fact<Indexation>,
     },
+    /// From inside a site's cluster to the writer endpoint.
+    Path {
+        site: SiteName,
+        path: Fact<PathView>,
+    },
+    /// What answers at a site's origin while nothing is behind its ingress.
+    Ingress {
+        site: SiteName,
+        origin: Fact<OriginView>,
+    },
     Writer {
         writer: Fact<WriterView>,
     },
@@ -112,6 +123,8 @@ impl Observation {
                 format!("{site}: {by} decided to go on without resetting the search index: {why}")
             }
             Self::Indexation { indexation } => format!("search index {}", told(indexation, Indexation::text)),
+            Self::Path { site, path } => format!("{site}: {}", told(path, PathView::text)),
+            Self::Ingress { site, origin } => format!("{site}: {}", told(origin, ingress)),
             Self::Writer { writer } => match writer.value() {
                 Some(view) => {
                     let target =
@@ -134,6 +147,8 @@ impl Observation {
             Self::Workload { workload, .. } => workload.value().is_none(),
             Self::SearchIndex { index, .. } => index.value().is_none(),
             Self::Indexation { indexation } => indexation.value().is_none(),
+            Self::Path { path, .. } => path.value().is_none(),
+            Self::Ingress { origin, .. } => origin.value().is_none(),
             Self::Writer { writer } => writer.value().is_none(),
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
@@ -150,6 +165,8 @@ impl Observation {
             Self::Workload { workload, .. } => Some(workload.at),
             Self::SearchIndex { index, .. } => Some(index.at),
             Self::Indexation { indexation } => Some(indexation.at),
+            Self::Path { path, .. } => Some(path.at),
+            Self::Ingress { origin, .. } => Some(origin.at),
             Self::Writer { writer } => Some(writer.at),
             Self::App { app } => Some(app.at),
             Self::Route { route } => Some(route.at),
@@ -168,6 +185,8 @@ impl Observation {
             Self::Workload { workload, .. } => workload.from.clone(),
             Self::SearchIndex { index, .. } => index.from.clone(),
             Self::Indexation { indexation } => indexation.from.clone(),
+            Self::Path { path, .. } => path.from.clone(),
+            Self::Ingress { origin, .. } => origin.from.clone(),
             Self::Writer { writer } => writer.from.clone(),
             Self::App { app } => app.from.clone(),
             Self::Route { route } => route.from.clone(),
@@ -189,6 +208,8 @@ impl Observation {
             Self::Workload { workload, .. } => workload.request_ids.clone(),
             Self::SearchIndex { index, .. } => index.request_ids.clone(),
             Self::Indexation { indexation } => indexation.request_ids.clone(),
+            Self::Path { path, .. } => path.request_ids.clone(),
+            Self::Ingress { origin, .. } => origin.request_ids.clone(),
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),
@@ -199,6 +220,17 @@ impl Observation {
 
 fn both(one: &str, other: &str) -> String {
     if one == other { one.to_owned() } else { format!("{one}; {other}") }
+}
+
+/// An ingress that answers for a parked workload is not ill.
+fn ingress(origin: &OriginView) -> String {
+    match origin {
+        OriginView::Unhealthy { said } | OriginView::Busy { said } => {
+            format!("the ingress answers, with nothing behind it ({said})")
+        }
+        OriginView::Healthy { said } => format!("the ingress answers, and an application behind it ({said})"),
+        OriginView::Unreachable { why } => format!("the ingress does not answer ({why})"),
+    }
 }
 
 fn told<T>(fact: &Fact<T>, text: impl Fn(&T) -> String) -> String {

@@ -30,6 +30,10 @@ pub enum StepName {
     VerifyWriter,
     /// The standby's workload is scaled to zero, and no pod of it is left.
     ParkWorkload,
+    /// A pod in the standby's cluster reads through the writer endpoint.
+    VerifyPath,
+    /// Something answers at the standby's origin.
+    VerifyIngress,
     /// No search index of before the outage is left at the standby.
     ResetSearchIndex,
     /// The standby's workload has its replicas back.
@@ -46,7 +50,7 @@ pub enum StepName {
 
 use StepName::{
     CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, ResetSearchIndex, StartReplica,
-    StopReplica, VerifyApp, VerifyIndex, VerifyRoute, VerifyWriter,
+    StopReplica, VerifyApp, VerifyIndex, VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
 };
 
 /// What a run is for.
@@ -113,11 +117,14 @@ const FENCE: &[Line] = &[line(FencePrimary, &[], true)];
 /// A stopped cluster cannot be edited, so the workload is parked first.
 const PARK: &[Line] = &[line(ParkWorkload, &[], true), line(StopReplica, &[ParkWorkload], true)];
 
+/// Whatever of the workload came up all the same is scaled down before anything else is looked at.
 const STANDBY_DRILL: &[Line] = &[
     line(CheckStandby, &[], false),
     line(StartReplica, &[CheckStandby], true),
     line(ParkWorkload, &[StartReplica], true),
-    line(StopReplica, &[ParkWorkload], true),
+    line(VerifyPath, &[ParkWorkload], true),
+    line(VerifyIngress, &[VerifyPath], false),
+    line(StopReplica, &[VerifyIngress], true),
 ];
 
 /// The table for a kind of run of a plan.
@@ -164,6 +171,8 @@ impl StepName {
             StartReplica => "start-replica",
             VerifyWriter => "verify-writer",
             ParkWorkload => "park-workload",
+            VerifyPath => "verify-path",
+            VerifyIngress => "verify-ingress",
             ResetSearchIndex => "reset-search-index",
             ReleaseWorkload => "release-workload",
             VerifyApp => "verify-app",
@@ -186,6 +195,10 @@ impl StepName {
             StartReplica => "start-replica: start the standby's cluster, wait until it and every pool are up",
             VerifyWriter => "verify-writer: commit one write through the database writer endpoint",
             ParkWorkload => "park-workload: scale the standby's workload to zero, wait until its pods are gone",
+            VerifyPath => {
+                "verify-path: a pod in the standby's cluster reads through the writer endpoint, and is deleted"
+            }
+            VerifyIngress => "verify-ingress: wait until something answers at the standby's origin",
             ResetSearchIndex => {
                 "reset-search-index: delete the volume claims of the standby's search nodes, which hold an old index"
             }

@@ -5,6 +5,7 @@ mod database;
 mod drill;
 mod front_door;
 mod index;
+mod path;
 mod sites;
 mod witness;
 mod workload;

@@ -6,13 +6,14 @@ use super::{
     check_standby, confirm_outage, fence_primary, park_workload, release_workload, reset_search_index, start_replica,
     stop_replica,
 };
-use super::{verify_app, verify_index, verify_route, verify_writer};
+use super::{verify_app, verify_index, verify_ingress, verify_path, verify_route, verify_writer};
 use crate::azure::OperationStatus;
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
 use crate::domain::look::Look;
 use crate::domain::parking::Scale;
+use crate::domain::path::PathView;
 use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Call, Sent, Verb};
@@ -20,7 +21,6 @@ use crate::domain::runbook::{RunKind, StepName};
 use crate::domain::search_index::IndexView;
 use crate::domain::workload::{NodesView, WorkloadView};
 use crate::engine::ports::{Step, StepView};
-use crate::kubernetes::{self, KubernetesError};
 use crate::observe::Observer;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
         StepName::VerifyWriter,
         StepName::ParkWorkload,
         StepName::ResetSearchIndex,
+        StepName::VerifyPath,
+        StepName::VerifyIngress,
         StepName::ReleaseWorkload,
         StepName::VerifyApp,
         StepName::VerifyRoute,
@@ -91,6 +93,10 @@ impl Step for Wired {
             StepName::VerifyIndex => {
                 verify_index::decide(view, self.observer.indexation(scene.plan, scene.standby).await)
             }
+            StepName::VerifyPath => verify_path::decide(view, self.path(view, &scene).await),
+            StepName::VerifyIngress => {
+                verify_ingress::decide(view, self.observer.origin(scene.plan, scene.standby).await)
+            }
             StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
             StepName::StopReplica => self.stop_replica(view, &scene).await,
             StepName::VerifyApp => verify_app::decide(view, self.observer.app(scene.plan, scene.standby).await),
@@ -105,22 +111,56 @@ impl Step for Wired {
         let Ok(cluster) = ResourceId::parse(&call.target) else {
             return Sent::NotSent { reason: format!("{:?} is not a resource id", call.target) };
         };
-        if let Some(answer) = self.send_inside(&cluster, call, view).await {
-            return sent::by_cluster(answer, view.run.created.plan.timing.workload_poll);
-        }
-        let aks = self.observer.azure.aks();
-        let answer = match call.verb {
-            Verb::StartCluster => aks.start(&cluster, view.send_by).await,
-            Verb::StopCluster => aks.stop(&cluster, view.send_by).await,
-            Verb::ScaleWorkload | Verb::DeleteClaim => {
-                return Sent::NotSent { reason: "it does not say what is meant inside of the cluster".into() };
+        match call.verb {
+            Verb::StartCluster | Verb::StopCluster => self.send_to_azure(call.verb, &cluster, view).await,
+            Verb::ScaleWorkload | Verb::DeleteClaim | Verb::CreateProbe | Verb::DeleteProbe => {
+                self.send_inside(call, &cluster, view).await
             }
-        };
-        sent::by_azure(answer, view.run.created.plan.timing.cluster_poll)
+        }
     }
 }
 
 impl Wired {
+    async fn send_to_azure(&self, verb: Verb, cluster: &ResourceId, view: &StepView) -> Sent {
+        let aks = self.observer.azure.aks();
+        let answer = match verb {
+            Verb::StartCluster => aks.start(cluster, view.send_by).await,
+            _ => aks.stop(cluster, view.send_by).await,
+        };
+        sent::by_azure(answer, view.run.created.plan.timing.cluster_poll)
+    }
+
+    async fn send_inside(&self, call: &Call, cluster: &ResourceId, view: &StepView) -> Sent {
+        let inside = self.observer.kubernetes.cluster(cluster);
+        if let Some(claim) = &call.claim {
+            let answer = inside.delete_claim(claim, view.send_by).await;
+            return sent::by_cluster(answer, view.run.created.plan.timing.workload_poll);
+        }
+        let answer = match (call.verb, &call.scale, &call.probe) {
+            (Verb::ScaleWorkload, Some(Scale { object, replicas }), _) => {
+                inside.scale(object, *replicas, view.send_by).await
+            }
+            (Verb::CreateProbe, _, Some(probe)) => {
+                let pod = match self.observer.probe_pod(&view.run.created.plan, probe).await {
+                    Ok(pod) => pod,
+                    Err(reason) => return Sent::NotSent { reason },
+                };
+                inside.create_probe_pod(&pod, view.send_by).await
+            }
+            (Verb::DeleteProbe, _, Some(probe)) => inside.delete_pod(&probe.namespace, &probe.name, view.send_by).await,
+            _ => return Sent::NotSent { reason: "it does not say what is to be changed".into() },
+        };
+        sent::by_cluster(answer, view.run.created.plan.timing.workload_poll)
+    }
+
+    /// Nobody is asked for a pod that is not wanted.
+    async fn path(&self, view: &StepView, scene: &Scene<'_>) -> Fact<PathView> {
+        match verify_path::probe(view) {
+            Some(probe) => self.observer.path(scene.standby, &probe, scene.plan.timing.arm_timeout).await,
+            None => self.observer.nobody("the plan does not ask for it"),
+        }
+    }
+
     async fn confirm_outage(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let sample = self.observer.witness(scene.plan, scene.primary, scene.standby).await;
         // A memory that cannot be read makes both witnesses blind, and a blind witness leaves it to a person.
@@ -169,21 +209,6 @@ impl Wired {
             self.observer.cluster(scene.standby, patience),
         );
         check_standby::decide(view, check_standby::Seen { primary, cluster })
-    }
-
-    /// Calls that the cluster itself takes.
-    async fn send_inside(
-        &self,
-        cluster: &ResourceId,
-        call: &Call,
-        view: &StepView,
-    ) -> Option<Result<kubernetes::Sent, KubernetesError>> {
-        let inside = self.observer.kubernetes.cluster(cluster);
-        if let Some(Scale { object, replicas }) = &call.scale {
-            return Some(inside.scale(object, *replicas, view.send_by).await);
-        }
-        let claim = call.claim.as_ref()?;
-        Some(inside.delete_claim(claim, view.send_by).await)
     }
 
     async fn reset_search_index(&self, view: &StepView, scene: &Scene<'_>) -> Look {

@@ -22,6 +22,7 @@ mod oracle;
 mod peek;
 mod people;
 pub mod plan;
+mod probes;
 mod process;
 mod reindex;
 mod segments;

@@ -57,6 +57,7 @@ fn kubernetes(weather: &Weather) -> Kubernetes {
     Kubernetes {
         workload: WorkloadSelector::sonarqube(),
         replicas: if starts { workload::counts() } else { Counts::new() },
+        probe_image: Some("postgres".into()),
         search_index: weather
             .reset_index
             .then(|| SearchIndex { token: Some(SecretRef::Env("TOKEN".into())), wait: Duration::from_secs(40) }),

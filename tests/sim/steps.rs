@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 12] = [
+const ALL: [StepName; 14] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
@@ -33,6 +33,8 @@ const ALL: [StepName; 12] = [
     StepName::VerifyRoute,
     StepName::CheckStandby,
     StepName::ParkWorkload,
+    StepName::VerifyPath,
+    StepName::VerifyIngress,
     StepName::ReleaseWorkload,
     StepName::StopReplica,
     StepName::ResetSearchIndex,
@@ -99,6 +101,12 @@ impl Step for SimStep {
                 steps::reset_search_index::decide(view, steps::reset_search_index::Seen { index, origin })
             }
             StepName::VerifyIndex => steps::verify_index::decide(view, eyes.indexation(standby)),
+            StepName::VerifyPath => {
+                let probe = steps::verify_path::probe(view).unwrap();
+                let path = eyes.maybe(eyes.0.probed(standby, &probe), "the API server does not answer");
+                steps::verify_path::decide(view, path)
+            }
+            StepName::VerifyIngress => steps::verify_ingress::decide(view, eyes.ingress(standby)),
             StepName::ParkWorkload => steps::park_workload::decide(view, eyes.workload(standby)),
             StepName::CheckStandby => {
                 let (primary, cluster) = (eyes.origin(primary), eyes.cluster(standby));
@@ -122,7 +130,8 @@ impl Step for SimStep {
             self.life.die("before sending").await;
         }
         let site = SITES.iter().position(|name| call.target.contains(name)).unwrap();
-        if world.arm_is_dark(site) && call.scale.is_none() && call.claim.is_none() {
+        let inside = call.scale.is_some() || call.claim.is_some() || call.probe.is_some();
+        if world.arm_is_dark(site) && !inside {
             sleep_ms(5 * SECOND).await;
             return Sent::Unknown { reason: "timed out".into(), request_ids: Vec::new() };
         }
@@ -159,11 +168,18 @@ impl SimStep {
         let way = world.between(50, WAY);
         tokio::spawn(async move {
             sleep_ms(way).await;
-            let arrival = match (&call.scale, &call.claim) {
-                (None, None) => world.arrive(&run, call.verb, site).answer(),
-                (Some(scale), _) if world.scale(&run, site, scale) => Arrival::Accepted.answer(),
-                (None, Some(claim)) if world.delete_claim(&run, site, claim) => Arrival::Accepted.answer(),
-                _ => Sent::Unknown { reason: "the API server does not answer".into(), request_ids: Vec::new() },
+            let inside = match (&call.scale, &call.claim, &call.probe) {
+                (Some(scale), ..) => Some(world.scale(&run, site, scale)),
+                (_, Some(claim), _) => Some(world.delete_claim(&run, site, claim)),
+                (.., Some(probe)) => Some(world.probe_call(&run, site, call.verb, probe)),
+                (None, None, None) => None,
+            };
+            let arrival = match inside {
+                None => world.arrive(&run, call.verb, site).answer(),
+                Some(true) => Arrival::Accepted.answer(),
+                Some(false) => {
+                    Sent::Unknown { reason: "the API server does not answer".into(), request_ids: Vec::new() }
+                }
             };
             sleep_ms(way / 4).await;
             drop(answer.send(arrival));
@@ -204,6 +220,15 @@ impl Eyes {
         let healthy = *self.0.state().sites[site].origin.now();
         self.fact(match healthy {
             true => OriginView::Healthy { said: "UP".into() },
+            false => OriginView::Unreachable { why: "connection refused".into() },
+        })
+    }
+
+    /// As it answers with no workload behind it.
+    fn ingress(&self, site: usize) -> Fact<OriginView> {
+        let answers = self.0.state().sites[site].api_answers() && *self.0.state().sites[site].ingress.now();
+        self.fact(match answers {
+            true => OriginView::Unhealthy { said: "503".into() },
             false => OriginView::Unreachable { why: "connection refused".into() },
         })
     }

@@ -2,6 +2,7 @@
 //! reports.
 
 use super::cluster::{Arrival, Power};
+use super::probes::Probes;
 use super::time::{Ms, SECOND, SimClock, Timeline, sleep_ms};
 use super::weather::{Database, Standby, Weather};
 use super::workload::{self, Workload};
@@ -25,6 +26,7 @@ pub enum Happening {
     Arrived { run: RunId, verb: Verb, site: usize, before: Power, arrival: Arrival },
     Scaled { run: RunId, site: usize, scale: Scale },
     ClaimDeleted { run: RunId, site: usize, made: Option<Ms> },
+    Probed { run: RunId, site: usize, verb: Verb },
     Writes { site: usize, writes: bool },
     SplitBrain,
     Database(Database),
@@ -43,6 +45,7 @@ impl Happening {
             Self::Arrived { run, verb, site, before, arrival } => {
                 format!("{} of {} arrives from {run} while it is {before:?}: {arrival:?}", verb.text(), SITES[*site])
             }
+            Self::Probed { run, site, verb } => format!("{run}: {} a probe pod at {}", verb.text(), SITES[*site]),
             Self::Scaled { run, site, scale } => format!("{run} scales {scale} at {}", SITES[*site]),
             Self::ClaimDeleted { run, site, made } => {
                 format!("{run} deletes a claim at {} that was made at {made:?}", SITES[*site])
@@ -87,6 +90,7 @@ pub struct Site {
     pub origin: Timeline<bool>,
     pub writes: Timeline<bool>,
     pub workload: Workload,
+    pub probes: Probes,
 }
 
 impl Site {
@@ -101,6 +105,7 @@ impl Site {
             origin: Timeline::of(up),
             writes: Timeline::of(up),
             workload: Workload::of(parked),
+            probes: Probes::default(),
         }
     }
 
@@ -247,7 +252,7 @@ impl World {
         let (during, takes) = match verb {
             Verb::StartCluster => (Power::Starting, clusters.start_takes),
             Verb::StopCluster => (Power::Stopping, clusters.stop_takes),
-            Verb::ScaleWorkload | Verb::DeleteClaim => return,
+            _ => return,
         };
         self.turn(site, during);
         self.later(self.now() + takes, move |world| world.turn_to_end(verb, site));
@@ -261,7 +266,7 @@ impl World {
                 Verb::StartCluster if spend(&mut state.failing_starts) => Power::StartFailed(failure),
                 Verb::StartCluster => Power::Up,
                 Verb::StopCluster if spend(&mut state.failing_stops) => Power::StopFailed,
-                Verb::StopCluster | Verb::ScaleWorkload | Verb::DeleteClaim => Power::Stopped,
+                _ => Power::Stopped,
             }
         };
         self.turn(site, end);

@@ -2,6 +2,7 @@
 //! none.
 
 use super::{Milestone, MilestoneLine};
+use crate::domain::application::{AppView, IndexState};
 use crate::domain::ladder::index_open;
 use crate::domain::observation::Observation;
 use crate::domain::plan::AppKind;
@@ -14,8 +15,19 @@ pub(super) fn of(run: &RunState) -> Vec<MilestoneLine> {
     if run.created.kind != RunKind::Failover {
         return Vec::new();
     }
-    let indexed = run.created.plan.apps.iter().any(|app| app.kind == AppKind::Sonarqube);
-    [healthy(app)].into_iter().chain(indexed.then(|| reindexed(run))).collect()
+    [healthy(app)].into_iter().chain(has_index(run, app).then(|| reindexed(run))).collect()
+}
+
+/// Whether there is an index whose state the application leaves open.
+fn has_index(run: &RunState, app: &StepState) -> bool {
+    let sonarqube = run.created.plan.apps.iter().any(|app| app.kind == AppKind::Sonarqube);
+    let seen = match &app.proof {
+        Some(Observation::App { app }) => app.value(),
+        _ => None,
+    };
+    let settled =
+        matches!(seen, Some(AppView::Serving { search_index, .. }) if *search_index != IndexState::NotVerified);
+    sonarqube && !settled
 }
 
 fn healthy(app: &StepState) -> MilestoneLine {
@@ -30,8 +42,8 @@ fn healthy(app: &StepState) -> MilestoneLine {
 fn reindexed(run: &RunState) -> MilestoneLine {
     let line = |at, statement: String| MilestoneLine { milestone: Milestone::Reindexed, at, statement };
     let Some(step) = run.step(StepName::VerifyIndex) else {
-        let why = "not proven: the plan resets no search index (reset_search_index), and what a standby has slept with is \
-                   older than the database";
+        let why = "not proven: the plan resets no search index (reset_search_index), and one that a standby has slept with \
+                   is older than the database";
         return line(None, why.to_owned());
     };
     match (run.proof(StepName::ResetSearchIndex), &step.proof) {

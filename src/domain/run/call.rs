@@ -3,6 +3,7 @@
 use crate::domain::duration;
 use crate::domain::failure::FailureClass;
 use crate::domain::parking::Scale;
+use crate::domain::path::ProbeRef;
 use crate::domain::secret::SignedUrl;
 use crate::domain::workload::ClaimView;
 use chrono::{DateTime, Utc};
@@ -21,6 +22,9 @@ pub struct Call {
     /// The volume claim that is deleted inside a cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimRef>,
+    /// The pod that is made or deleted inside a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeRef>,
 }
 
 /// A volume claim, and which of those that ever bore its name.
@@ -34,7 +38,7 @@ pub struct ClaimRef {
 impl Call {
     /// A call that acts on the resource as a whole.
     pub fn on(verb: Verb, target: impl Into<String>) -> Self {
-        Self { verb, target: target.into(), scale: None, claim: None }
+        Self { verb, target: target.into(), scale: None, claim: None, probe: None }
     }
 
     /// For people: `stop cluster /subscriptions/…`.
@@ -44,10 +48,11 @@ impl Call {
 
     /// What is done, to be followed by the resource it is done to.
     pub fn deed(&self) -> String {
-        match (&self.scale, &self.claim) {
-            (Some(scale), _) => format!("{} {scale} on", self.verb.text()),
-            (None, Some(claim)) => format!("{} {}/{} on", self.verb.text(), claim.namespace, claim.name),
-            (None, None) => self.verb.text().to_owned(),
+        match (&self.scale, &self.claim, &self.probe) {
+            (Some(scale), ..) => format!("{} {scale} on", self.verb.text()),
+            (_, Some(claim), _) => format!("{} {}/{} on", self.verb.text(), claim.namespace, claim.name),
+            (.., Some(probe)) => format!("{} {} on", self.verb.text(), probe.text()),
+            (None, None, None) => self.verb.text().to_owned(),
         }
     }
 }
@@ -66,6 +71,9 @@ pub enum Verb {
     StopCluster,
     ScaleWorkload,
     DeleteClaim,
+    /// A pod that reads through the writer endpoint, and its end.
+    CreateProbe,
+    DeleteProbe,
 }
 
 /// What came of a mutating call. Nothing here is a success: only the world, looked at again, can tell that.
@@ -156,6 +164,8 @@ impl Verb {
             Verb::StopCluster => "stop cluster",
             Verb::ScaleWorkload => "scale",
             Verb::DeleteClaim => "delete claim",
+            Verb::CreateProbe => "create",
+            Verb::DeleteProbe => "delete",
         }
     }
 }

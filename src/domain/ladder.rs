@@ -139,6 +139,11 @@ fn runs_all_the_same(cluster: &Fact<ClusterView>, nodes: &Option<Fact<NodesView>
     broken && nodes.as_ref().and_then(Fact::value).is_some_and(NodesView::all_ready)
 }
 
+/// Nothing of the workload is left, though its cluster may run.
+fn is_at_zero(workload: &Option<Fact<WorkloadView>>) -> bool {
+    workload.as_ref().and_then(Fact::value).is_some_and(WorkloadView::is_parked)
+}
+
 fn is_down(cluster: &Fact<ClusterView>) -> bool {
     cluster.value().is_some_and(ClusterView::is_down)
 }
@@ -208,8 +213,8 @@ fn outage_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
 fn fence_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     match saw {
         // Nodes may run on behind a cluster that says it is stopped (github.com/Azure/AKS, issue 1871).
-        Observation::Fence { cluster, origin, .. }
-            if is_down(cluster) && !origin.value().is_some_and(OriginView::is_healthy) =>
+        Observation::Fence { cluster, origin, workload, .. }
+            if (is_down(cluster) || is_at_zero(workload)) && !origin.value().is_some_and(OriginView::is_healthy) =>
         {
             Ok(Vec::new())
         }

@@ -24,6 +24,9 @@ pub enum Observation {
         site: SiteName,
         cluster: Fact<ClusterView>,
         origin: Fact<OriginView>,
+        /// From inside, where the plan fences by scaling.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workload: Option<Fact<WorkloadView>>,
     },
     FenceOwed {
         site: SiteName,
@@ -98,11 +101,11 @@ impl Observation {
                 Verdict::PrimaryHealthy(why) => format!("primary healthy: {why}"),
                 Verdict::Inconclusive(why) => format!("not decided: {why}"),
             },
-            Self::Fence { site, cluster, origin } => format!(
-                "{site}: cluster {}, origin {}",
-                told(cluster, ClusterView::text),
-                told(origin, OriginView::text)
-            ),
+            Self::Fence { site, cluster, origin, workload } => {
+                let inside = workload.as_ref().map(|inside| format!(", workload {}", told(inside, WorkloadView::text)));
+                let (cluster, origin) = (told(cluster, ClusterView::text), told(origin, OriginView::text));
+                format!("{site}: cluster {cluster}, origin {origin}{}", inside.unwrap_or_default())
+            }
             Self::FenceOwed { site, why, by: None } => format!("{site} is not fenced and the fence is owed: {why}"),
             Self::FenceOwed { site, why, by: Some(by) } => {
                 format!("{site} is not fenced, {by} decided to go on; the fence is owed: {why}")
@@ -178,7 +181,10 @@ impl Observation {
     pub fn seen_from(&self) -> String {
         match self {
             Self::Outage { witness, .. } => both(&witness.primary.from, &witness.origin_health.from),
-            Self::Fence { cluster, origin, .. } => both(&cluster.from, &origin.from),
+            Self::Fence { cluster, origin, workload: None, .. } => both(&cluster.from, &origin.from),
+            Self::Fence { cluster, origin, workload: Some(inside), .. } => {
+                both(&both(&cluster.from, &origin.from), &inside.from)
+            }
             Self::Cluster { cluster, nodes: Some(nodes), .. } => both(&cluster.from, &nodes.from),
             Self::Cluster { cluster, nodes: None, .. } => cluster.from.clone(),
             Self::Standby { primary, cluster, .. } => both(&primary.from, &cluster.from),

@@ -146,6 +146,30 @@ pub enum Promote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fence {
     pub unable: FenceUnable,
+    /// What is tried, in this order.
+    #[serde(default = "Fence::stop_only")]
+    pub ways: Vec<FenceWay>,
+}
+
+/// A way to make sure that the old site takes no writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FenceWay {
+    /// Its workload is scaled to zero. Takes seconds and leaves the cluster as it is, and needs its API server.
+    ScaleWorkload,
+    /// Its cluster is stopped. Takes minutes, and AKS wants half an hour before it starts again.
+    StopCluster,
+}
+
+impl Fence {
+    /// What is tried where nothing is said.
+    pub fn stop_only() -> Vec<FenceWay> {
+        vec![FenceWay::StopCluster]
+    }
+
+    pub fn scales(&self) -> bool {
+        self.ways.contains(&FenceWay::ScaleWorkload)
+    }
 }
 
 /// What to do when the old site cannot be fenced.

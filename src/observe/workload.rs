@@ -29,6 +29,17 @@ impl Observer {
         self.told_by_cluster(self.kubernetes.cluster(&site.cluster).workload(selector), patience).await
     }
 
+    /// The same, asked of the API server itself or not at all: for who has no time for a way around.
+    pub async fn workload_at_once(
+        &self,
+        site: &Site,
+        selector: &WorkloadSelector,
+        patience: Duration,
+    ) -> Fact<WorkloadView> {
+        let cluster = self.kubernetes.cluster(&site.cluster).without_commands();
+        self.told_by_cluster(cluster.workload(selector), patience).await
+    }
+
     /// Volume claims in a site's cluster.
     pub async fn claims(&self, site: &Site, selector: &WorkloadSelector, patience: Duration) -> Fact<Vec<ClaimView>> {
         self.told_by_cluster(self.kubernetes.cluster(&site.cluster).claims(selector), patience).await

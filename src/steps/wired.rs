@@ -171,12 +171,23 @@ impl Wired {
     async fn fence_primary(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let patience = scene.plan.timing.arm_timeout;
         let pays = view.run.created.kind == RunKind::Fence;
-        let (cluster, origin, other) = tokio::join!(
+        let (cluster, origin, other, workload) = tokio::join!(
             self.observer.cluster(scene.primary, patience),
             self.observer.origin(scene.plan, scene.primary),
             self.origin_if(pays, scene.plan, scene.standby),
+            self.old_workload(view, scene),
         );
-        fence_primary::decide(view, fence_primary::Seen { cluster, origin, other })
+        fence_primary::decide(view, fence_primary::Seen { cluster, origin, other, workload })
+    }
+
+    /// A region that is lost must not hold up the stop: no way around, and no longer than a probe.
+    async fn old_workload(&self, view: &StepView, scene: &Scene<'_>) -> Option<Fact<WorkloadView>> {
+        let kubernetes = scene.plan.kubernetes.as_ref().filter(|_| scene.plan.fence.scales())?;
+        if fence_primary::has_accepted_stop(view.record()) {
+            return None;
+        }
+        let patience = scene.plan.timing.probe_timeout;
+        Some(self.observer.workload_at_once(scene.primary, &kubernetes.workload, patience).await)
     }
 
     async fn start_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {

@@ -6,6 +6,7 @@ mod confirm;
 mod drill;
 mod drill_due;
 mod fence;
+mod fence_scaling;
 mod fixture;
 mod next;
 mod path;

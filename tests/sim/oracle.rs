@@ -112,7 +112,8 @@ impl<'a> Oracle<'a> {
     fn scaled(&mut self, at: Ms, run: &RunId, site: usize, scale: &Scale) {
         self.after_the_end(at, run);
         let Some(told) = self.runs.get(run) else { return };
-        if index(&told.state.created.standby) != site {
+        let fences = index(&told.state.created.primary) == site && scale.replicas == 0;
+        if index(&told.state.created.standby) != site && !fences {
             self.breaks(at, format!("{run} scales what is not its standby's"));
         }
         if scale.replicas > 0 {
@@ -158,7 +159,7 @@ impl<'a> Oracle<'a> {
     fn fence_first(&mut self, at: Ms, run: &RunId) {
         let Some(told) = self.runs.get(run) else { return };
         let leave = told.leave.clone();
-        let off = !self.host.world.state().sites[index(&leave)].power.at(at).runs();
+        let off = !self.host.world.state().sites[index(&leave)].may_run(at);
         if !off && !self.is_owed(&leave, at) {
             self.breaks(at, format!("the standby's workload is started while {leave} runs, and no fence is owed"));
         }
@@ -203,7 +204,7 @@ impl<'a> Oracle<'a> {
                 LedgerEvent::WorkloadSeen { site, state: ParkingState::Parked { .. }, .. } => {
                     self.really_parked(ms_of(entry.at), &site);
                 }
-                LedgerEvent::FencePaid { site, .. } => self.off_at(ms_of(entry.at), &site, "its debt is paid"),
+                LedgerEvent::FencePaid { site, .. } => self.fenced_at(ms_of(entry.at), &site, "its debt is paid"),
                 _ => {}
             }
         }
@@ -212,6 +213,14 @@ impl<'a> Oracle<'a> {
     fn really_parked(&mut self, at: Ms, site: &SiteName) {
         if self.host.world.state().sites[index(site)].workload.is_wanted(at) {
             self.breaks(at, format!("the ledger says that {site} is parked, and it is not"));
+        }
+    }
+
+    /// Its cluster is off, or nothing of its workload is left.
+    fn fenced_at(&mut self, at: Ms, site: &SiteName, what: &str) {
+        let runs = self.host.world.state().sites[index(site)].workload.runs(at);
+        if runs {
+            self.off_at(at, site, what);
         }
     }
 
@@ -241,7 +250,7 @@ impl<'a> Oracle<'a> {
                     self.rests(ended, &run, rested.site());
                     self.no_pod_left(ended, &run, rested.site());
                 }
-                Outcome::Fenced { site } => self.off_at(ended, site, "its run says that it is fenced"),
+                Outcome::Fenced { site } => self.fenced_at(ended, site, "its run says that it is fenced"),
                 Outcome::Observed { .. } | Outcome::Declined { .. } | Outcome::ApprovalTimedOut => {
                     self.untouched(ended, &run);
                 }
@@ -274,8 +283,10 @@ impl<'a> Oracle<'a> {
         let world = &self.host.world;
         match proof {
             Observation::Outage { witness, .. } => !*world.state().sites[primary].origin.at(ms_of(witness.primary.at)),
-            Observation::Fence { cluster, .. } => {
-                *world.state().sites[primary].power.at(ms_of(cluster.at)) == Power::Stopped
+            Observation::Fence { cluster, workload, .. } => {
+                let at = workload.as_ref().map_or(ms_of(cluster.at), |seen| ms_of(seen.at));
+                let site = &world.state().sites[primary];
+                *site.power.at(ms_of(cluster.at)) == Power::Stopped || !site.workload.runs(at)
             }
             Observation::Cluster { cluster, .. } => world.state().sites[standby].power.at(ms_of(cluster.at)).runs(),
             Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,

@@ -7,7 +7,7 @@ use super::world::SITES;
 use reveille::domain::drill::{Drill, DrillKind, Schedule};
 use reveille::domain::names::{DrillName, PlanName, SiteName};
 use reveille::domain::plan::{
-    App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Kubernetes, Plan, Promote, SearchIndex, Site, Workload,
+    App, AppKind, Database, DatabaseAuth, Fence, FenceWay, FrontDoor, Kubernetes, Plan, Promote, SearchIndex, Site, Workload,
 };
 use reveille::domain::resource::{HostPort, ResourceId};
 use reveille::domain::secret::SecretRef;
@@ -42,7 +42,7 @@ fn plan(weather: &Weather) -> Plan {
         sites: vec![site(0), site(1)],
         database: database(),
         kubernetes: Some(kubernetes(weather)),
-        fence: Fence { unable: weather.fence_unable },
+        fence: Fence { unable: weather.fence_unable, ways: ways(weather) },
         apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
         alert_rules: Vec::new(),
         timing: timing(weather),
@@ -53,7 +53,7 @@ fn plan(weather: &Weather) -> Plan {
 
 /// A workload that starts with its cluster has its counts in the configuration where it is scaled to zero for the reset.
 fn kubernetes(weather: &Weather) -> Kubernetes {
-    let starts = weather.reset_index && weather.standby == Standby::StartsWithCluster;
+    let starts = weather.reset_index && weather.standby == Standby::StartsWithCluster || weather.fence_scales;
     Kubernetes {
         workload: WorkloadSelector::sonarqube(),
         replicas: if starts { workload::counts() } else { Counts::new() },
@@ -62,6 +62,11 @@ fn kubernetes(weather: &Weather) -> Kubernetes {
             .reset_index
             .then(|| SearchIndex { token: Some(SecretRef::Env("TOKEN".into())), wait: Duration::from_secs(40) }),
     }
+}
+
+fn ways(weather: &Weather) -> Vec<FenceWay> {
+    let scale = weather.fence_scales.then_some(FenceWay::ScaleWorkload);
+    scale.into_iter().chain([FenceWay::StopCluster]).collect()
 }
 
 /// Often enough to be under way when anything else happens.

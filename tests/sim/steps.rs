@@ -79,7 +79,8 @@ impl Step for SimStep {
             StepName::FencePrimary => {
                 let (cluster, origin) = (eyes.cluster(primary), eyes.origin(primary));
                 let other = (run.created.kind == RunKind::Fence).then(|| eyes.origin(standby));
-                steps::fence_primary::decide(view, steps::fence_primary::Seen { cluster, origin, other })
+                let workload = run.created.plan.fence.scales().then(|| eyes.workload(primary));
+                steps::fence_primary::decide(view, steps::fence_primary::Seen { cluster, origin, other, workload })
             }
             StepName::StartReplica => {
                 let cluster = eyes.cluster(standby);

@@ -38,6 +38,8 @@ pub struct Weather {
     pub drills: bool,
     /// A failover resets the standby's search index.
     pub reset_index: bool,
+    /// The old site's workload is scaled to zero before its cluster is stopped.
+    pub fence_scales: bool,
 }
 
 /// What the standby's workload does when its cluster starts, and what the ledger knows of it.
@@ -199,6 +201,7 @@ impl Weather {
             standby: Standby::StartsWithCluster,
             drills: false,
             reset_index: false,
+            fence_scales: false,
         }
     }
 
@@ -228,6 +231,7 @@ impl Weather {
             standby: dice.standby(),
             drills: dice.chance(0.5),
             reset_index: dice.chance(0.4),
+            fence_scales: dice.chance(0.5),
             outages,
         }
     }

@@ -113,6 +113,11 @@ impl Site {
         self.power.now().runs() && *self.alive.now() && self.workload.runs(now)
     }
 
+    /// Whether application pods may have run at that time.
+    pub fn may_run(&self, at: Ms) -> bool {
+        self.power.at(at).runs() && self.workload.runs(at)
+    }
+
     /// Whether the cluster's API server answers.
     pub fn api_answers(&self) -> bool {
         self.power.now().runs() && *self.alive.now()

@@ -25,6 +25,26 @@ pub fn workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
     touched.then_some((site, ParkingState::Released))
 }
 
+/// The same of the site that was left, where it was fenced by scaling.
+pub fn old_workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
+    let step = run.step(StepName::FencePrimary)?;
+    if !may_have_changed_scale(step) {
+        return None;
+    }
+    let seen = || step.observations.iter().chain(&step.proof).filter_map(workload_in);
+    let at_zero = step.proof.as_ref().and_then(workload_in).is_some_and(WorkloadView::is_parked);
+    let counts = largest(Counts::new(), seen()).or_else(|| run.created.plan.replicas().cloned());
+    let state = match counts.filter(|_| at_zero) {
+        Some(counts) => ParkingState::Parked { counts },
+        None => ParkingState::Released,
+    };
+    Some((run.created.primary.clone(), state))
+}
+
+fn may_have_changed_scale(step: &StepState) -> bool {
+    step.intents.iter().any(|intent| intent.may_have_worked() && intent.call.scale.is_some())
+}
+
 /// Deleted claims leave the counts as they were.
 fn may_have_changed(step: &StepState) -> bool {
     step.intents.iter().any(|intent| intent.may_have_worked() && intent.call.claim.is_none())
@@ -48,19 +68,25 @@ const SCALES_DOWN: [StepName; 2] = [StepName::ParkWorkload, StepName::ResetSearc
 pub fn counts(run: &RunState) -> Option<Counts> {
     let steps = SCALES_DOWN.into_iter().filter_map(|step| run.step(step));
     let seen = steps.flat_map(|step| step.observations.iter().chain(&step.proof)).filter_map(workload_in);
-    let mut most = run.created.standby_workload.counts().cloned().unwrap_or_default();
+    let remembered = run.created.standby_workload.counts().cloned().unwrap_or_default();
+    largest(remembered, seen).or_else(|| run.created.plan.replicas().cloned())
+}
+
+/// The largest count of each object; nothing when none ever had any.
+fn largest<'a>(mut most: Counts, seen: impl Iterator<Item = &'a WorkloadView>) -> Option<Counts> {
     for (object, count) in seen.flat_map(|view| view.counts()) {
         let known = most.entry(object).or_default();
         *known = count.max(*known);
     }
     most.retain(|_, count| *count > 0);
-    if most.is_empty() { run.created.plan.replicas().cloned() } else { Some(most) }
+    (!most.is_empty()).then_some(most)
 }
 
 fn workload_in(saw: &Observation) -> Option<&WorkloadView> {
     match saw {
         Observation::Workload { workload, .. } => workload.value(),
         Observation::SearchIndex { index, .. } => index.value().map(|index| &index.workload),
+        Observation::Fence { workload, .. } => workload.as_ref()?.value(),
         _ => None,
     }
 }

@@ -56,7 +56,7 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
             "password": {"env": PASSWORD},
             "promote": "ask",
         },
-        "fence": {"unable": scenario.plan.unable},
+        "fence": {"unable": scenario.plan.unable, "ways": scenario.plan.fence},
         "app": [{"kind": "sonarqube", "served_by_header": "x-served-by"}],
         "timing": timing(scenario),
         "drill": scenario.plan.drill,

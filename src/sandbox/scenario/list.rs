@@ -30,6 +30,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "drill",
     "alert-during-drill",
     "reindex",
+    "fence-by-scaling",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

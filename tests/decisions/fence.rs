@@ -47,12 +47,20 @@ fn approved() -> RunEvent {
 /// What the step makes of it, in a word.
 fn look(story: &Story, second: i64, states: &str, answers: Option<bool>) -> &'static str {
     let other = Some(origin(second, ANSWERS));
-    word(story, second, Seen { cluster: cluster(second, states), origin: origin(second, answers), other, workload: None })
+    word(
+        story,
+        second,
+        Seen { cluster: cluster(second, states), origin: origin(second, answers), other, workload: None },
+    )
 }
 
 /// The same of a site whose gateway or application answers, but not as a healthy one.
 fn look_at_ill(story: &Story, second: i64, states: &str, ill: OriginView) -> &'static str {
-    word(story, second, Seen { cluster: cluster(second, states), origin: fact(second, Some(ill)), other: None, workload: None })
+    word(
+        story,
+        second,
+        Seen { cluster: cluster(second, states), origin: fact(second, Some(ill)), other: None, workload: None },
+    )
 }
 
 fn word(story: &Story, second: i64, seen: Seen) -> &'static str {
@@ -109,7 +117,12 @@ fn a_stop_that_was_held_back_is_sent_when_its_turn_comes() {
     let held = Sent::Throttled { retry_after: std::time::Duration::from_secs(33), held_back: true };
     let story = asking().sent(10, STEP, Some(held));
     let again = |second| {
-        let seen = Seen { cluster: cluster(second, "Succeeded/Running"), origin: origin(second, SILENT), other: None, workload: None };
+        let seen = Seen {
+            cluster: cluster(second, "Succeeded/Running"),
+            origin: origin(second, SILENT),
+            other: None,
+            workload: None,
+        };
         decide(&story.view(STEP, second), seen).again_in().map(|wait| wait.as_secs())
     };
     assert_eq!((again(15), again(40), again(50)), (Some(20), Some(4), None));

@@ -73,7 +73,11 @@ fn what_writes_is_scaled_down_first_and_gone_pods_are_the_fence() {
     ] {
         assert_eq!(look(&story(), 1, UP, false, Some(workload.clone())), expected, "{workload:?}");
     }
-    assert_eq!(look(&story(), 1, "?", false, Some(inside(0, 0, 0))), "fenced", "whatever Azure can tell of the cluster");
+    assert_eq!(
+        look(&story(), 1, "?", false, Some(inside(0, 0, 0))),
+        "fenced",
+        "whatever Azure can tell of the cluster"
+    );
 }
 
 #[test]

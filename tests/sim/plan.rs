@@ -7,7 +7,8 @@ use super::world::SITES;
 use reveille::domain::drill::{Drill, DrillKind, Schedule};
 use reveille::domain::names::{DrillName, PlanName, SiteName};
 use reveille::domain::plan::{
-    App, AppKind, Database, DatabaseAuth, Fence, FenceWay, FrontDoor, Kubernetes, Plan, Promote, SearchIndex, Site, Workload,
+    App, AppKind, Database, DatabaseAuth, Fence, FenceWay, FrontDoor, Kubernetes, Plan, Promote, SearchIndex, Site,
+    Workload,
 };
 use reveille::domain::resource::{HostPort, ResourceId};
 use reveille::domain::secret::SecretRef;

@@ -85,7 +85,9 @@ impl Site<'_> {
 
     fn scaling_is_over(&self) -> bool {
         let limit = self.view.run.created.plan.timing.fence_scale_deadline;
-        self.scalings().next().is_some_and(|first| (self.view.now - first.at).to_std().is_ok_and(|spent| spent >= limit))
+        self.scalings()
+            .next()
+            .is_some_and(|first| (self.view.now - first.at).to_std().is_ok_and(|spent| spent >= limit))
     }
 
     fn soon(&self, seen: &Seen) -> Look {

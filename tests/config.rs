@@ -179,7 +179,6 @@ fn every_secret_of_the_file_is_known_with_what_it_is_for() {
         "TEAMS_URL: the URL of channel teams",
         "SIEM_URL: the URL of channel siem",
         "PG_PASSWORD: the database password of plan sonarqube",
-        "SONAR_TOKEN: the search index token of plan sonarqube",
     ];
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }

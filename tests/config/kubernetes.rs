@@ -26,6 +26,8 @@ fn a_reset_of_the_search_index_is_opt_in_with_a_token_and_a_time_to_wait() {
     let keys = "reset_search_index = true\nsearch_index_token = { env = \"T\" }\nsearch_index_wait = \"5m\"";
     let full = plan(&kubernetes(&format!("{REPLICAS}\n{keys}")));
     let token = Some(SecretRef::Env("T".into()));
+    let secrets = parse(&kubernetes(&format!("{REPLICAS}\n{keys}"))).unwrap().secrets().len();
+    assert_eq!(secrets, 2, "the database's password and the token");
     assert_eq!(full.search_index(), Some(&SearchIndex { token, wait: Duration::from_secs(300) }));
 }
 

@@ -165,13 +165,13 @@ async fn the_search_index_is_reset_by_deleting_the_claims_of_the_search_nodes() 
     let old = cluster.claims_of(search).await.unwrap().value;
     cluster.scale(&search.object, 0, soon()).await.unwrap();
     for claim in &old {
-        assert!(matches!(cluster.delete_claim(claim, soon()).await.unwrap(), Sent::Accepted { .. }));
+        assert!(matches!(cluster.delete_claim(&claim.into(), soon()).await.unwrap(), Sent::Accepted { .. }));
     }
     eventually("claims are gone", async || cluster.claims_of(search).await.unwrap().value.is_empty()).await;
-    assert!(matches!(cluster.delete_claim(&old[0], soon()).await.unwrap(), Sent::AlreadyThere { .. }));
+    assert!(matches!(cluster.delete_claim(&(&old[0]).into(), soon()).await.unwrap(), Sent::AlreadyThere { .. }));
     cluster.scale(&search.object, 3, soon()).await.unwrap();
     eventually("new claims are there", async || cluster.claims_of(search).await.unwrap().value.len() == 3).await;
-    let refused = cluster.delete_claim(&old[0], soon()).await.unwrap();
+    let refused = cluster.delete_claim(&(&old[0]).into(), soon()).await.unwrap();
     assert!(matches!(refused, Sent::Rejected { .. }), "a later claim of the same name stays: {refused:?}");
     let new = cluster.claims_of(search).await.unwrap().value;
     assert!(new.iter().all(|claim| old.iter().all(|before| before.uid != claim.uid)), "{new:?}");

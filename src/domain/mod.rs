@@ -25,6 +25,7 @@ pub mod report;
 pub mod resource;
 pub mod run;
 pub mod runbook;
+pub mod search_index;
 pub mod secret;
 pub mod status;
 pub mod timing;

@@ -131,7 +131,7 @@ impl Outcome {
             }
             Outcome::Failed { step, message, .. } => format!("{}: {step} failed: {message}", lacks(*step)),
             Outcome::GaveWay { to } => format!("Gave way to {to}"),
-            Outcome::Fenced { site } => format!("Fence debt paid: {site} is stopped"),
+            Outcome::Fenced { site } => format!("Fence debt paid: {site} is fenced"),
             Outcome::Rested { rested } => {
                 format!("Parked: the workload at {} is scaled to zero, its cluster stopped", rested.site())
             }

@@ -14,7 +14,7 @@ use crate::domain::names::{ChannelName, RunId, SiteName};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::Report;
-use crate::domain::run::parking::workload_left;
+use crate::domain::run::parking::{old_workload_left, workload_left};
 use crate::domain::run::{RunEvent, RunState};
 use crate::domain::runbook::StepName;
 use std::collections::BTreeSet;
@@ -64,12 +64,15 @@ impl Drive<'_> {
         self.append(RunEvent::Settled).await
     }
 
-    /// What the run leaves behind of the standby's workload stands in the ledger before the run is closed there.
+    /// What the run leaves behind of the workloads stands in the ledger before the run is closed there.
     async fn leave_workload(&mut self, run: &RunId) -> Result<(), JournalError> {
-        let Some((site, state)) = workload_left(&self.state()) else { return Ok(()) };
-        let event = LedgerEvent::WorkloadSeen { site: site.clone(), run: run.clone(), state };
-        let unknown = |ledger: &PlanState| ledger.parking(&site).is_none_or(|known| &known.run != run);
-        self.tell_ledger(vec![event], unknown).await
+        let left = [workload_left(&self.state()), old_workload_left(&self.state())];
+        for (site, state) in left.into_iter().flatten() {
+            let event = LedgerEvent::WorkloadSeen { site: site.clone(), run: run.clone(), state };
+            let unknown = |ledger: &PlanState| ledger.parking(&site).is_none_or(|known| &known.run != run);
+            self.tell_ledger(vec![event], unknown).await?;
+        }
+        Ok(())
     }
 
     /// A site that this run saw stopped owes no fence any more, whichever run went on without it.
@@ -82,7 +85,7 @@ impl Drive<'_> {
 
     async fn pay_for(&mut self, site: SiteName, run: &RunId) -> Result<(), JournalError> {
         let owed = |state: &PlanState| state.debts.iter().any(|debt| debt.site == site);
-        let how = format!("stopped by {run}");
+        let how = format!("fenced by {run}");
         self.tell_ledger(vec![LedgerEvent::FencePaid { site: site.clone(), how }], owed).await
     }
 

@@ -232,7 +232,7 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
     };
     let standby = plan.other(&active.leave).name.clone();
     let standby_workload = ledger::standby_workload(state, plan, &standby);
-    let lines = runbook::lines(active.kind, &standby_workload);
+    let lines = runbook::of_plan(plan, active.kind, &standby_workload);
     Some(Created {
         run: active.run.clone(),
         incident: active.incident.clone(),

@@ -7,7 +7,8 @@ use super::error::{CallName, KubernetesError};
 use super::probe_pod::ProbePod;
 use super::questions::not_sendable;
 use super::sent::{DoneWhen, Sent};
-use crate::domain::workload::{ClaimView, WorkloadKind, WorkloadRef};
+use crate::domain::run::ClaimRef;
+use crate::domain::workload::{WorkloadKind, WorkloadRef};
 use http::Request as HttpRequest;
 use kube::core::Request;
 use kube::core::params::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
@@ -38,8 +39,8 @@ impl Cluster {
 
     /// Deletes a volume claim, and with it what is on the volume. Of a claim that a later one has replaced meanwhile the
     /// later one stays (the direct way only; a command cannot say so).
-    pub async fn delete_claim(&self, claim: &ClaimView, send_before: Instant) -> Result<Sent, KubernetesError> {
-        let ClaimView { namespace, name, uid, .. } = claim;
+    pub async fn delete_claim(&self, claim: &ClaimRef, send_before: Instant) -> Result<Sent, KubernetesError> {
+        let ClaimRef { namespace, name, uid } = claim;
         let target = self.target(api::DELETE_CLAIM, namespace, name)?;
         let uid = Some(uid.clone()).filter(|uid| !uid.is_empty());
         let preconditions = uid.map(|uid| Preconditions { uid: Some(uid), resource_version: None });

@@ -31,6 +31,7 @@ mod planned;
 mod probe_pod;
 mod questions;
 mod reply;
+mod search_index;
 mod sent;
 mod settings;
 

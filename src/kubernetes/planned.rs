@@ -23,6 +23,18 @@ impl Planned<'_> {
         lists.into_iter().map(|list| self.call(list, &selector.namespace, "")).collect()
     }
 
+    /// What a look at the volumes of the search nodes reads, beside the workload.
+    pub fn search_index(self, selector: &WorkloadSelector) -> Vec<PlannedCall> {
+        let mut calls = self.workload(selector);
+        calls.push(self.call(api::CLAIMS, &selector.namespace, ""));
+        calls
+    }
+
+    /// A volume claim is deleted, and its volume with it.
+    pub fn delete_claim(self, selector: &WorkloadSelector) -> PlannedCall {
+        self.call(api::DELETE_CLAIM, &selector.namespace, "{claim}")
+    }
+
     /// An object is scaled.
     pub fn scale(self, object: &WorkloadRef) -> PlannedCall {
         let api = match object.kind {

@@ -75,7 +75,12 @@ impl Cluster {
         Ok(seen)
     }
 
-    async fn objects(&self, api: Api, namespace: &str, labels: &str) -> Result<Seen<Vec<Value>>, KubernetesError> {
+    pub(super) async fn objects(
+        &self,
+        api: Api,
+        namespace: &str,
+        labels: &str,
+    ) -> Result<Seen<Vec<Value>>, KubernetesError> {
         self.list(&List { api, namespace, labels: Some(labels) }).await
     }
 
@@ -114,9 +119,17 @@ impl Cluster {
     }
 
     async fn claims_in(&self, namespace: &str, labels: Option<&str>) -> Result<Seen<Vec<ClaimView>>, KubernetesError> {
-        let namespace = self.namespace("list", namespace)?;
-        let seen = self.list(&List { api: api::CLAIMS, namespace, labels }).await?;
+        let seen = self.claim_objects(namespace, labels).await?;
         Ok(seen.map(|items| items.iter().filter_map(|item| decode::claim(namespace, item)).collect()))
+    }
+
+    pub(super) async fn claim_objects(
+        &self,
+        namespace: &str,
+        labels: Option<&str>,
+    ) -> Result<Seen<Vec<Value>>, KubernetesError> {
+        let namespace = self.namespace("list", namespace)?;
+        self.list(&List { api: api::CLAIMS, namespace, labels }).await
     }
 
     /// One pod; `None` when there is none of that name.

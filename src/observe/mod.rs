@@ -4,6 +4,7 @@
 mod database;
 mod drill;
 mod front_door;
+mod index;
 mod path;
 pub mod planned;
 mod sites;

@@ -67,6 +67,27 @@ impl Planned {
         self.inside(site, kubernetes(site).workload(selector))
     }
 
+    /// The same, asked of the API server itself or not at all.
+    pub fn workload_at_once(&self, site: &Site, selector: &WorkloadSelector) -> Vec<PlannedCall> {
+        let way = [self.azure.user_kubeconfig(&site.cluster)];
+        way.into_iter().chain(kubernetes(site).workload(selector)).collect()
+    }
+
+    /// The volumes of the search nodes in a site's cluster.
+    pub fn search_index(&self, site: &Site, selector: &WorkloadSelector) -> Vec<PlannedCall> {
+        self.inside(site, kubernetes(site).search_index(selector))
+    }
+
+    /// One of those volumes deleted.
+    pub fn delete_claim(&self, site: &Site, selector: &WorkloadSelector) -> PlannedCall {
+        kubernetes(site).delete_claim(selector)
+    }
+
+    /// What the application at a site says of its search index.
+    pub fn indexation(&self, site: &Site) -> Vec<PlannedCall> {
+        vec![probe::indexation(&site.origin)]
+    }
+
     /// Objects of it scaled, one call each.
     pub fn scale<'a>(&self, site: &Site, objects: impl IntoIterator<Item = &'a WorkloadRef>) -> Vec<PlannedCall> {
         objects.into_iter().map(|object| kubernetes(site).scale(object)).collect()

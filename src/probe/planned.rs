@@ -14,6 +14,12 @@ pub fn apps(host: &HostPort, apps: &[App]) -> Vec<PlannedCall> {
     apps.iter().map(|app| PlannedCall::new("ask the application at", get(app), false).of(&host.host)).collect()
 }
 
+/// How far the search index is, asked of a host with a user's token.
+pub fn indexation(host: &HostPort) -> PlannedCall {
+    let wire = Wire::Https { method: "GET".into(), url: http::indexation_address(host) };
+    PlannedCall::new("ask for the search index of", wire, false).of(&host.host)
+}
+
 /// Whether a host takes connections at all.
 pub fn connection(host: &HostPort) -> PlannedCall {
     PlannedCall::new("connect to", Wire::Connection { host: host.to_string() }, false).of(&host.host)

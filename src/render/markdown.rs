@@ -3,7 +3,7 @@
 use super::escape::{cell, code, fenced, text};
 use super::stages::{basis, range, share, through};
 use super::words::{self, Clock};
-use crate::domain::report::{CallLine, NextStep, Report, StageLine, StepLine};
+use crate::domain::report::{CallLine, MilestoneLine, NextStep, Report, StageLine, StepLine};
 use std::fmt::Write;
 
 /// Findings listed per step; what is left out is counted, and the JSON report has all of them.
@@ -19,6 +19,7 @@ pub fn report(report: &Report) -> String {
         list("Owed", &report.owed),
         recovery(report, &clock),
         data_loss(report),
+        milestones(report, &clock),
         steps(report, &clock),
         stages(report),
         calls(report, &clock),
@@ -99,6 +100,14 @@ fn data_loss(report: &Report) -> String {
     let measured = loss.seconds.map(|seconds| format!("- Measured: {}\n", words::took(seconds))).unwrap_or_default();
     let target = words::target(loss.target_seconds);
     format!("## Data loss\n\n{}\n\n- Target: {target}\n{measured}", sentence(&loss.statement))
+}
+
+/// Two points that are easily taken for one.
+fn milestones(report: &Report, clock: &Clock) -> String {
+    let row =
+        |line: &MilestoneLine| vec![words::milestone(line).to_owned(), clock.maybe(line.at), line.statement.clone()];
+    let rows: Vec<Vec<String>> = report.milestones.iter().map(row).collect();
+    table("Milestones", &["Milestone", "Seen (UTC)", "By what"], &rows)
 }
 
 /// The text as a sentence of its own.

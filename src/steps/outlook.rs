@@ -71,7 +71,7 @@ fn run(
     variant: &Variant,
 ) -> RunOutlook {
     let (kind, workload, when) = variant;
-    let lines = runbook::lines(*kind, workload);
+    let lines = runbook::of_plan(plan, *kind, workload);
     let scene = Scene { planned, plan, kind: *kind, primary, standby, parked: workload.is_parked() };
     let step = |line: &runbook::Line| StepOutlook {
         step: line.step,

@@ -31,10 +31,12 @@ pub fn calls(step: StepName, scene: Scene<'_>) -> Vec<PlannedCall> {
         StepName::CheckStandby => [planned.origin(plan, primary), planned.cluster(standby)].concat(),
         StepName::StartReplica => scene.start_replica(),
         StepName::VerifyWriter => planned.writer(plan),
-        StepName::ParkWorkload => [scene.workload(), scene.scale()].concat(),
+        StepName::ParkWorkload => [scene.workload(), scene.scale(standby)].concat(),
+        StepName::ResetSearchIndex => scene.reset_search_index(),
+        StepName::VerifyIndex => scene.verify_index(),
         StepName::VerifyPath => scene.verify_path(),
         StepName::VerifyIngress => planned.origin(plan, standby),
-        StepName::ReleaseWorkload => [scene.workload(), scene.while_owed(), scene.scale()].concat(),
+        StepName::ReleaseWorkload => [scene.workload(), scene.while_owed(), scene.scale(standby)].concat(),
         StepName::VerifyApp => planned.app(plan, standby),
         StepName::VerifyRoute => planned.route(plan),
         StepName::StopReplica => scene.stop_replica(),
@@ -47,7 +49,29 @@ impl Scene<'_> {
         let Self { planned, plan, primary, standby, .. } = self;
         let pays = if self.kind == RunKind::Fence { planned.origin(plan, standby) } else { Vec::new() };
         let looks = [planned.cluster(primary), planned.origin(plan, primary), only(pays, PAYS)].concat();
-        looks.into_iter().chain([planned.azure.stop(&primary.cluster)]).collect()
+        let stop = vec![planned.azure.stop(&primary.cluster)];
+        [looks, self.scale_the_old_site(), stop].concat()
+    }
+
+    /// The cheapest way first, where the plan has it.
+    fn scale_the_old_site(self) -> Vec<PlannedCall> {
+        let Some(kubernetes) = self.plan.kubernetes.as_ref().filter(|_| self.plan.fence.scales()) else {
+            return Vec::new();
+        };
+        [self.planned.workload_at_once(self.primary, &kubernetes.workload), self.scale(self.primary)].concat()
+    }
+
+    fn reset_search_index(self) -> Vec<PlannedCall> {
+        let Some(kubernetes) = &self.plan.kubernetes else { return Vec::new() };
+        let looks = self.planned.search_index(self.standby, &kubernetes.workload);
+        let delete = self.planned.delete_claim(self.standby, &kubernetes.workload);
+        [looks, self.planned.origin(self.plan, self.standby), self.scale(self.standby), vec![delete]].concat()
+    }
+
+    /// Without a user's token nobody is asked.
+    fn verify_index(self) -> Vec<PlannedCall> {
+        let asks = self.plan.search_index().is_some_and(|index| index.token.is_some());
+        if asks { self.planned.indexation(self.standby) } else { Vec::new() }
     }
 
     fn start_replica(self) -> Vec<PlannedCall> {
@@ -87,11 +111,11 @@ impl Scene<'_> {
     }
 
     /// The objects that the plan names; without names one of each kind, whose name a run finds by the labels.
-    fn scale(self) -> Vec<PlannedCall> {
+    fn scale(self, site: &Site) -> Vec<PlannedCall> {
         let Some(kubernetes) = &self.plan.kubernetes else { return Vec::new() };
         match self.plan.replicas() {
-            Some(named) => self.planned.scale(self.standby, named.keys()),
-            None => self.planned.scale(self.standby, &found(&kubernetes.workload)),
+            Some(named) => self.planned.scale(site, named.keys()),
+            None => self.planned.scale(site, &found(&kubernetes.workload)),
         }
     }
 }

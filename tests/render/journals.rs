@@ -172,6 +172,7 @@ pub fn fenced() -> Observation {
         site: SiteName::new("eastus2"),
         cluster: Fact::known(view, at("02:16:00"), ARM).with_request_ids(vec!["c0ffee00-0003".into()]),
         origin: Fact::known(gone, at("02:16:00"), OWN_PROBE),
+        workload: None,
     }
 }
 

@@ -12,6 +12,7 @@
 mod admitting;
 mod biting;
 mod campaign;
+mod claims;
 mod cluster;
 mod crash_points;
 mod drills;
@@ -23,6 +24,7 @@ mod people;
 pub mod plan;
 mod probes;
 mod process;
+mod reindex;
 mod segments;
 mod slices;
 mod steps;

@@ -18,6 +18,7 @@ use reveille::domain::parking::{ParkingState, Scale};
 use reveille::domain::path::ProbeRef;
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
+use reveille::domain::search_index::{Indexation, OnVolumes};
 use reveille::engine::verify;
 use std::collections::BTreeMap;
 
@@ -78,6 +79,9 @@ impl<'a> Oracle<'a> {
             if let Happening::Scaled { run, site, scale } = &happening {
                 self.scaled(at, run, *site, scale);
             }
+            if let Happening::ClaimDeleted { run, site, made } = &happening {
+                self.claim_deleted(at, run, *site, *made);
+            }
             if let Happening::Probed { run, site, .. } = &happening {
                 self.probed(at, run, *site);
             }
@@ -108,11 +112,27 @@ impl<'a> Oracle<'a> {
     fn scaled(&mut self, at: Ms, run: &RunId, site: usize, scale: &Scale) {
         self.after_the_end(at, run);
         let Some(told) = self.runs.get(run) else { return };
-        if index(&told.state.created.standby) != site {
+        let fences = index(&told.state.created.primary) == site && scale.replicas == 0;
+        if index(&told.state.created.standby) != site && !fences {
             self.breaks(at, format!("{run} scales what is not its standby's"));
         }
         if scale.replicas > 0 {
             self.fence_first(at, run);
+        }
+    }
+
+    /// A claim goes only behind the fence, with nothing running beside it, and never with an index that this run has built.
+    fn claim_deleted(&mut self, at: Ms, run: &RunId, site: usize, made: Option<Ms>) {
+        self.after_the_end(at, run);
+        self.fence_first(at, run);
+        let Some(told) = self.runs.get(run) else { return };
+        let (standby, begun) = (index(&told.state.created.standby), ms_of(told.state.created_at));
+        let runs = self.host.world.state().sites[site].workload.runs(at);
+        if standby != site || runs {
+            self.breaks(at, format!("{run} deletes a claim at {}, which may serve", SITES[site]));
+        }
+        if made.is_some_and(|made| made > begun) {
+            self.breaks(at, format!("{run} deletes an index that was built while it ran"));
         }
     }
 
@@ -121,7 +141,7 @@ impl<'a> Oracle<'a> {
         let done = match verb {
             Verb::StartCluster => matches!(before, Power::Starting | Power::Up),
             Verb::StopCluster => matches!(before, Power::Stopping | Power::Stopped),
-            Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe => false,
+            Verb::ScaleWorkload | Verb::DeleteClaim | Verb::CreateProbe | Verb::DeleteProbe => false,
         };
         if done {
             self.breaks(at, format!("{} of {} arrives while it is {before:?}", verb.text(), SITES[site]));
@@ -139,7 +159,7 @@ impl<'a> Oracle<'a> {
     fn fence_first(&mut self, at: Ms, run: &RunId) {
         let Some(told) = self.runs.get(run) else { return };
         let leave = told.leave.clone();
-        let off = !self.host.world.state().sites[index(&leave)].power.at(at).runs();
+        let off = !self.host.world.state().sites[index(&leave)].may_run(at);
         if !off && !self.is_owed(&leave, at) {
             self.breaks(at, format!("the standby's workload is started while {leave} runs, and no fence is owed"));
         }
@@ -184,7 +204,7 @@ impl<'a> Oracle<'a> {
                 LedgerEvent::WorkloadSeen { site, state: ParkingState::Parked { .. }, .. } => {
                     self.really_parked(ms_of(entry.at), &site);
                 }
-                LedgerEvent::FencePaid { site, .. } => self.off_at(ms_of(entry.at), &site, "its debt is paid"),
+                LedgerEvent::FencePaid { site, .. } => self.fenced_at(ms_of(entry.at), &site, "its debt is paid"),
                 _ => {}
             }
         }
@@ -193,6 +213,14 @@ impl<'a> Oracle<'a> {
     fn really_parked(&mut self, at: Ms, site: &SiteName) {
         if self.host.world.state().sites[index(site)].workload.is_wanted(at) {
             self.breaks(at, format!("the ledger says that {site} is parked, and it is not"));
+        }
+    }
+
+    /// Its cluster is off, or nothing of its workload is left.
+    fn fenced_at(&mut self, at: Ms, site: &SiteName, what: &str) {
+        let runs = self.host.world.state().sites[index(site)].workload.runs(at);
+        if runs {
+            self.off_at(at, site, what);
         }
     }
 
@@ -222,7 +250,7 @@ impl<'a> Oracle<'a> {
                     self.rests(ended, &run, rested.site());
                     self.no_pod_left(ended, &run, rested.site());
                 }
-                Outcome::Fenced { site } => self.off_at(ended, site, "its run says that it is fenced"),
+                Outcome::Fenced { site } => self.fenced_at(ended, site, "its run says that it is fenced"),
                 Outcome::Observed { .. } | Outcome::Declined { .. } | Outcome::ApprovalTimedOut => {
                     self.untouched(ended, &run);
                 }
@@ -255,8 +283,10 @@ impl<'a> Oracle<'a> {
         let world = &self.host.world;
         match proof {
             Observation::Outage { witness, .. } => !*world.state().sites[primary].origin.at(ms_of(witness.primary.at)),
-            Observation::Fence { cluster, .. } => {
-                *world.state().sites[primary].power.at(ms_of(cluster.at)) == Power::Stopped
+            Observation::Fence { cluster, workload, .. } => {
+                let at = workload.as_ref().map_or(ms_of(cluster.at), |seen| ms_of(seen.at));
+                let site = &world.state().sites[primary];
+                *site.power.at(ms_of(cluster.at)) == Power::Stopped || !site.workload.runs(at)
             }
             Observation::Cluster { cluster, .. } => world.state().sites[standby].power.at(ms_of(cluster.at)).runs(),
             Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,
@@ -266,8 +296,16 @@ impl<'a> Oracle<'a> {
                 let wanted = world.state().sites[standby].workload.is_wanted(ms_of(workload.at));
                 workload.value().is_some_and(|seen| seen.is_wanted() == wanted)
             }
+            Observation::SearchIndex { since, index, .. } => {
+                let clean = index.value().is_some_and(|seen| matches!(seen.on_volumes(*since), OnVolumes::New));
+                clean && !world.state().sites[standby].workload.has_old_claim(ms_of(index.at))
+            }
+            Observation::Indexation { indexation } => {
+                let whole = indexation.value().is_some_and(Indexation::is_whole);
+                !whole || world.is_indexed(standby, ms_of(indexation.at))
+            }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
-            Observation::FenceOwed { .. } | Observation::Override { .. } => true,
+            Observation::FenceOwed { .. } | Observation::Override { .. } | Observation::IndexKept { .. } => true,
             // Of drills, which recover nothing.
             Observation::Path { .. } | Observation::Ingress { .. } => false,
         }

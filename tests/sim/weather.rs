@@ -36,6 +36,10 @@ pub struct Weather {
     pub standby: Standby,
     /// The standby is rehearsed every few minutes while the chaos lasts.
     pub drills: bool,
+    /// A failover resets the standby's search index.
+    pub reset_index: bool,
+    /// The old site's workload is scaled to zero before its cluster is stopped.
+    pub fence_scales: bool,
 }
 
 /// What the standby's workload does when its cluster starts, and what the ledger knows of it.
@@ -196,6 +200,8 @@ impl Weather {
             crash: None,
             standby: Standby::StartsWithCluster,
             drills: false,
+            reset_index: false,
+            fence_scales: false,
         }
     }
 
@@ -224,6 +230,8 @@ impl Weather {
             crash: dice.crash(),
             standby: dice.standby(),
             drills: dice.chance(0.5),
+            reset_index: dice.chance(0.4),
+            fence_scales: dice.chance(0.5),
             outages,
         }
     }

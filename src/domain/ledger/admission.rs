@@ -75,14 +75,15 @@ pub fn primary(state: &PlanState, plan: &Plan) -> SiteName {
 }
 
 /// What is known of the workload at the site that a run moves to. What is configured as parked is believed only with the
-/// record that says so.
+/// record that says so; and a record says more than the configuration where a run has scaled what starts with its cluster.
 pub fn standby_workload(state: &PlanState, plan: &Plan, standby: &SiteName) -> StandbyWorkload {
     match (plan.workload, state.parking(standby)) {
-        (Workload::StartsWithCluster, _) => StandbyWorkload::StartsWithCluster,
-        (Workload::Parked, Some(Parking { state: ParkingState::Parked { counts }, since, .. })) => {
+        (Workload::StartsWithCluster, _) if plan.kubernetes.is_none() => StandbyWorkload::StartsWithCluster,
+        (Workload::StartsWithCluster, None) => StandbyWorkload::StartsWithCluster,
+        (_, Some(Parking { state: ParkingState::Parked { counts }, since, .. })) => {
             StandbyWorkload::Parked { counts: counts.clone(), since: *since }
         }
-        (Workload::Parked, _) => StandbyWorkload::NotKnown,
+        _ => StandbyWorkload::NotKnown,
     }
 }
 

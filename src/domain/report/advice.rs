@@ -1,6 +1,7 @@
 //! What to do next, with the exact commands.
 
 use super::{NextStep, StageLine, left_running, stages};
+use crate::domain::cluster::ClusterView;
 use crate::domain::failure::{FailureClass, Retry};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
@@ -78,7 +79,10 @@ pub fn approval(run: &RunState) -> NextStep {
 
 fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
     match outcome {
-        Outcome::Recovered { serving } => serving.not_proven().iter().filter_map(|open| prove(run, open)).collect(),
+        Outcome::Recovered { serving } => {
+            let open = serving.not_proven().iter().filter_map(|open| prove(run, open));
+            open.chain(runs_empty(run)).collect()
+        }
         Outcome::NoOutage { .. } | Outcome::Fenced { .. } | Outcome::GaveWay { .. } => Vec::new(),
         Outcome::Rested { .. } | Outcome::Rehearsed { .. } => Vec::new(),
         Outcome::Observed { .. } => vec![NextStep {
@@ -134,6 +138,20 @@ fn slower(run: &RunState) -> Option<NextStep> {
     let warnings: Vec<String> = stages::of(run).iter().filter_map(StageLine::warning).collect();
     let what = format!("Find out what became slower before a recovery waits for it: {}", warnings.join("; "));
     (!warnings.is_empty()).then_some(NextStep { what, commands: Vec::new() })
+}
+
+/// A site that was fenced by scaling keeps a cluster that costs money and rests only when it is stopped.
+fn runs_empty(run: &RunState) -> Option<NextStep> {
+    let Some(Observation::Fence { site, workload: Some(_), cluster, .. }) = run.proof(StepName::FencePrimary) else {
+        return None;
+    };
+    let site = cluster.value().is_some_and(ClusterView::is_on).then(|| run.created.plan.site(site))??;
+    let what = format!(
+        "The cluster of {} runs with nothing of the workload in it. It is the standby now: stop it when nobody needs it \
+         to find the cause",
+        site.name
+    );
+    Some(NextStep { what, commands: vec![aks_command("stop", &site.cluster)] })
 }
 
 /// How what was left open can be proven, or will be next time.

@@ -2,7 +2,7 @@
 
 use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
-    StepLine, WaitLine, advice, stages,
+    StepLine, WaitLine, advice, milestones, stages,
 };
 use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
@@ -41,6 +41,7 @@ impl Report {
             standby: created.standby.clone(),
             recovery_time: recovery_time(run),
             data_loss: data_loss(run),
+            milestones: milestones::of(run),
             steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
             stages: stages::of(run),
             eta: eta(run, run.last_event_at),
@@ -179,7 +180,12 @@ fn call_line(intent: &Intent) -> CallLine {
 fn not_proven(run: &RunState) -> Vec<String> {
     let standby = &run.created.standby;
     let proofs = run.steps.iter().filter_map(|(step, state)| Some((*step, state.proof.as_ref()?)));
-    proofs.flat_map(|(step, proof)| ladder::proves(step, proof, standby).unwrap_or_default()).collect()
+    let mut open: Vec<String> =
+        proofs.flat_map(|(step, proof)| ladder::proves(step, proof, standby).unwrap_or_default()).collect();
+    if let Some((reset, index)) = run.proof(StepName::ResetSearchIndex).zip(run.proof(StepName::VerifyIndex)) {
+        ladder::settle_index(&mut open, reset, index);
+    }
+    open
 }
 
 fn owed(run: &RunState) -> Vec<String> {

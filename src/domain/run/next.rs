@@ -182,8 +182,12 @@ pub fn climb(run: &RunState) -> Result<Serving, NoProof> {
     open.extend(proves(StepName::StartReplica, proof(StepName::StartReplica)?, standby)?);
     let serving = Ready::from(proof(StepName::StartReplica)?)?
         .writable(proof(StepName::VerifyWriter)?)?
-        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?;
-    Ok(serving.leaving_open(open))
+        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?
+        .leaving_open(open);
+    match run.proof(StepName::VerifyIndex) {
+        Some(index) => Ok(serving.with_index(proof(StepName::ResetSearchIndex)?, index)),
+        None => Ok(serving),
+    }
 }
 
 fn waited_too_long(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
@@ -257,6 +261,8 @@ fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
             StepName::VerifyApp => "waited until the application serves".to_owned(),
             StepName::VerifyRoute => "verified the route through Front Door".to_owned(),
             StepName::ConfirmOutage => "confirmed the outage".to_owned(),
+            StepName::ResetSearchIndex => format!("reset the search index at {}", run.created.standby),
+            StepName::VerifyIndex => "looked how far the new search index is".to_owned(),
             StepName::VerifyPath => format!("read through the writer endpoint from inside {}", run.created.standby),
             StepName::VerifyIngress => format!("seen that the ingress of {} answers", run.created.standby),
             StepName::ReleaseWorkload => format!("released the workload at {}", run.created.standby),

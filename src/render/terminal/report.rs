@@ -58,6 +58,15 @@ fn measured(page: &mut Page, report: &Report, clock: &Clock) {
     }
     let target = words::target(report.data_loss.target_seconds);
     page.say("Data loss      ", &format!("{}; target {target}", report.data_loss.statement), Ink::Plain);
+    milestones(page, report, clock);
+}
+
+fn milestones(page: &mut Page, report: &Report, clock: &Clock) {
+    for line in &report.milestones {
+        let seen = line.at.map(|at| format!("{}  ", clock.text(at))).unwrap_or_default();
+        let ink = if line.at.is_some() { Ink::Plain } else { Ink::Careful };
+        page.say(&format!("{:<15}", words::milestone(line)), &format!("{seen}{}", line.statement), ink);
+    }
 }
 
 fn steps(page: &mut Page, report: &Report, clock: &Clock) {

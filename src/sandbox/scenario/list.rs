@@ -50,6 +50,8 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "timer-refired",
     "missed-schedule",
     "slow-stage",
+    "reindex",
+    "fence-by-scaling",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

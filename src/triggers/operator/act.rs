@@ -169,7 +169,7 @@ async fn would_start(app: &App, configured: &Configured, words: &Words, speaker:
         Decision::Nothing { why } => return Ok(json(200, &done("nothing", why, by))),
     };
     let known = standby_workload(book.state(), plan, &plan.other(&ledger::primary(book.state(), plan)).name);
-    would.details = runbook::lines(kind, &known).iter().map(|line| line.step.promise().to_owned()).collect();
+    would.details = runbook::of_plan(plan, kind, &known).iter().map(|line| line.step.promise().to_owned()).collect();
     if words.force {
         would.details.insert(0, "by force: the outage is not proven first, and a pause does not hold it".to_owned());
     }

@@ -5,8 +5,7 @@ use super::client::Answer;
 use super::watch::{Ended, follow};
 use super::{CliError, Desk, Exit, Speaker};
 use crate::domain::names::PlanName;
-use crate::domain::runbook::RunKind;
-use crate::domain::status::{Done, Words};
+use crate::domain::status::{Done, Start, Words};
 use crate::render::one_line;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -50,16 +49,16 @@ pub(super) struct Failover {
 struct Order {
     /// As it is typed.
     command: &'static str,
-    kind: RunKind,
+    kind: Start,
     force: bool,
 }
 
 pub(super) async fn failover(desk: &Desk, Failover { args, force }: &Failover) -> Result<Exit, CliError> {
-    run(desk, Order { command: "failover", kind: RunKind::Failover, force: *force }, args).await
+    run(desk, Order { command: "failover", kind: Start::Failover, force: *force }, args).await
 }
 
 pub(super) async fn park(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
-    run(desk, Order { command: "park", kind: RunKind::Park, force: false }, args).await
+    run(desk, Order { command: "park", kind: Start::Park, force: false }, args).await
 }
 
 async fn run(desk: &Desk, order: Order, args: &Args) -> Result<Exit, CliError> {
@@ -70,7 +69,7 @@ async fn run(desk: &Desk, order: Order, args: &Args) -> Result<Exit, CliError> {
     let words = Words {
         why: Some(why.clone()),
         idempotency_key: args.execute.then(|| args.key.clone().unwrap_or_else(|| Uuid::new_v4().to_string())),
-        kind: (order.kind != RunKind::Failover).then_some(order.kind),
+        kind: (order.kind != Start::Failover).then_some(order.kind),
         force: order.force,
         dry_run: !args.execute,
         ..args.speaker.words()

@@ -9,6 +9,7 @@ use super::cluster::{ClusterPhase, ClusterView};
 use super::fact::Fact;
 use super::names::SiteName;
 use super::observation::Observation;
+use super::readiness::Assessment;
 use super::runbook::StepName;
 use super::witness::Verdict;
 use super::workload::{NodesView, WorkloadView};
@@ -177,6 +178,15 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
         StepName::StopReplica => stop_proof(saw),
         StepName::VerifyApp => app_proof(saw),
         StepName::VerifyRoute => route_proof(saw, standby),
+        StepName::AssessReadiness => assessed(saw).map(|_| Vec::new()),
+    }
+}
+
+/// What a readiness drill came to. Whatever it found, it is proven by having looked.
+pub fn assessed(saw: &Observation) -> Result<&Assessment, NoProof> {
+    match saw {
+        Observation::Readiness { assessment } => Ok(assessment),
+        other => Err(no_proof(StepName::AssessReadiness, other)),
     }
 }
 

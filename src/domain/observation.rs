@@ -4,6 +4,7 @@ use super::application::{AppView, OriginView, RouteView};
 use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
+use super::readiness::Assessment;
 use super::witness::{Verdict, Witness};
 use super::workload::{NodesView, WorkloadView};
 use super::writer::WriterView;
@@ -55,6 +56,10 @@ pub enum Observation {
     Route {
         route: Fact<RouteView>,
     },
+    /// Whether a recovery would succeed, with everything that was looked at.
+    Readiness {
+        assessment: Box<Assessment>,
+    },
     /// A named person took the place of the proof.
     Override {
         by: String,
@@ -100,6 +105,7 @@ impl Observation {
             },
             Self::App { app } => told(app, AppView::text),
             Self::Route { route } => told(route, RouteView::text),
+            Self::Readiness { assessment } => assessment.text(),
             Self::Override { by, why } => format!("{by} decided to go on: {why}"),
         }
     }
@@ -113,7 +119,7 @@ impl Observation {
             Self::Writer { writer } => writer.value().is_none(),
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
-            Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } => false,
+            Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } | Self::Readiness { .. } => false,
         }
     }
 
@@ -127,6 +133,7 @@ impl Observation {
             Self::Writer { writer } => Some(writer.at),
             Self::App { app } => Some(app.at),
             Self::Route { route } => Some(route.at),
+            Self::Readiness { assessment } => Some(assessment.at),
             Self::FenceOwed { .. } | Self::Override { .. } => None,
         }
     }
@@ -143,6 +150,7 @@ impl Observation {
             Self::Writer { writer } => writer.from.clone(),
             Self::App { app } => app.from.clone(),
             Self::Route { route } => route.from.clone(),
+            Self::Readiness { assessment } => assessment.from.clone(),
             Self::FenceOwed { by: None, .. } => "the plan's policy".into(),
             Self::FenceOwed { by: Some(_), .. } | Self::Override { .. } => "a person".into(),
         }
@@ -159,7 +167,7 @@ impl Observation {
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),
-            Self::FenceOwed { .. } | Self::Override { .. } => Vec::new(),
+            Self::FenceOwed { .. } | Self::Override { .. } | Self::Readiness { .. } => Vec::new(),
         }
     }
 }

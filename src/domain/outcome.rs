@@ -3,6 +3,7 @@
 use super::failure::FailureClass;
 use super::ladder::{Rested, Serving};
 use super::names::{RunId, SiteName};
+use super::readiness::Verdict;
 use super::runbook::{RunKind, StepName};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ const NOT_DONE: &str = "Not done";
 fn lacks(step: StepName) -> &'static str {
     match step {
         StepName::CheckStandby | StepName::ParkWorkload | StepName::StopReplica => NOT_DONE,
+        StepName::AssessReadiness => NOT_DONE,
         _ => NOT_RECOVERED,
     }
 }
@@ -67,6 +69,10 @@ pub enum Outcome {
     Rehearsed {
         rested: Rested,
     },
+    /// Everything that a recovery needs was looked at.
+    Assessed {
+        verdict: Verdict,
+    },
     /// Nobody could drive it on; a person closed it.
     Parked {
         why: String,
@@ -98,6 +104,7 @@ impl Outcome {
             Outcome::Fenced { .. } => "fenced",
             Outcome::Rested { .. } => "rested",
             Outcome::Rehearsed { .. } => "rehearsed",
+            Outcome::Assessed { verdict } => verdict.word(),
             Outcome::Parked { .. } => "parked",
         }
     }
@@ -135,6 +142,7 @@ impl Outcome {
             Outcome::Rehearsed { rested } => {
                 format!("Rehearsed: {} started, was looked at, and rests again", rested.site())
             }
+            Outcome::Assessed { verdict } => verdict.text(),
             Outcome::Parked { why } => format!("Parked for a person: {why}"),
         }
     }

@@ -35,10 +35,12 @@ pub enum StepName {
     VerifyRoute,
     /// The standby's cluster is stopped again.
     StopReplica,
+    /// Everything that a recovery needs is looked at, and judged.
+    AssessReadiness,
 }
 
 use StepName::{
-    CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, StartReplica, StopReplica, VerifyApp,
+    AssessReadiness, CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, StartReplica, StopReplica, VerifyApp,
     VerifyRoute, VerifyWriter,
 };
 
@@ -54,6 +56,8 @@ pub enum RunKind {
     Park,
     /// Rehearse: start the parked standby, look at it, park and stop it again. No traffic and no data is touched.
     StandbyDrill,
+    /// Look whether a recovery would succeed now. Reads only.
+    ReadinessDrill,
 }
 
 /// One line of a runbook: a step and the steps whose success it waits for.
@@ -113,6 +117,8 @@ const STANDBY_DRILL: &[Line] = &[
     line(StopReplica, &[ParkWorkload], true),
 ];
 
+const READINESS_DRILL: &[Line] = &[line(AssessReadiness, &[], false)];
+
 /// The table for a kind of run, by what was known of the standby's workload when it began.
 pub fn lines(kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
     match (kind, standby) {
@@ -122,6 +128,7 @@ pub fn lines(kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
         (RunKind::Fence, _) => FENCE,
         (RunKind::Park, _) => PARK,
         (RunKind::StandbyDrill, _) => STANDBY_DRILL,
+        (RunKind::ReadinessDrill, _) => READINESS_DRILL,
     }
 }
 
@@ -130,7 +137,7 @@ impl RunKind {
     pub fn puts_back(self) -> Option<(StepName, StepName)> {
         match self {
             RunKind::StandbyDrill => Some((StopReplica, StartReplica)),
-            RunKind::Failover | RunKind::Fence | RunKind::Park => None,
+            RunKind::Failover | RunKind::Fence | RunKind::Park | RunKind::ReadinessDrill => None,
         }
     }
 
@@ -153,6 +160,7 @@ impl StepName {
             VerifyApp => "verify-app",
             VerifyRoute => "verify-route",
             StopReplica => "stop-replica",
+            AssessReadiness => "assess-readiness",
         }
     }
 }
@@ -173,6 +181,7 @@ impl StepName {
             VerifyApp => "verify-app: wait until the application at the standby serves",
             VerifyRoute => "verify-route: wait until Front Door serves from the standby",
             StopReplica => "stop-replica: stop the standby's cluster, wait until it is stopped",
+            AssessReadiness => "assess-readiness: read everything that a recovery needs, and judge it; nothing is touched",
         }
     }
 }
@@ -190,6 +199,7 @@ impl fmt::Display for RunKind {
             RunKind::Fence => "fence",
             RunKind::Park => "park",
             RunKind::StandbyDrill => "standby-drill",
+            RunKind::ReadinessDrill => "readiness-drill",
         })
     }
 }
@@ -198,7 +208,8 @@ impl fmt::Display for RunKind {
 mod tests {
     use super::*;
 
-    const KINDS: [RunKind; 4] = [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill];
+    const KINDS: [RunKind; 5] =
+        [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill, RunKind::ReadinessDrill];
 
     fn tables() -> impl Iterator<Item = (RunKind, bool, &'static [Line])> {
         let parked = StandbyWorkload::Parked { counts: Default::default(), since: chrono::DateTime::UNIX_EPOCH };

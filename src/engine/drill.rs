@@ -47,8 +47,16 @@ impl Engine {
         let request = Request::Drill { due, facts: Box::new(facts) };
         match self.take(plan, &request).await? {
             Taken::Started { run, .. } => Ok(Some(run)),
-            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Nothing { .. } => Ok(None),
+            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Refused { .. } | Taken::Nothing { .. } => Ok(None),
         }
+    }
+
+    /// A plan as its ledger stands.
+    pub async fn plan_state(&self, plan: &PlanName) -> Result<PlanState, LogError> {
+        let book = self.shelf.take_book(&self.store, plan).await?;
+        let state = book.state().clone();
+        self.shelf.put_book(book);
+        Ok(state)
     }
 
     /// Appends what a decision says at the version it was made at, or decides again.

@@ -4,9 +4,13 @@
 mod database;
 mod drill;
 mod front_door;
+mod readiness;
 mod sites;
+mod surroundings;
 mod witness;
 mod workload;
+
+pub use surroundings::Surroundings;
 
 use crate::azure::{ArmError, Azure};
 use crate::domain::fact::Fact;
@@ -28,6 +32,7 @@ pub struct Observer {
     pub clock: Arc<dyn Clock>,
     /// From where own probes look, in words: `own probe from function app dr-reveille in centralus`.
     pub vantage: String,
+    pub surroundings: Arc<Surroundings>,
 }
 
 impl Observer {

@@ -8,8 +8,10 @@
 //! - [`tls`]: the one trust store of the crate
 //! - [`http`]: origins, applications and the route; [`health`] holds the pure judgements
 //! - [`postgres`]: the way to a PostgreSQL writer; [`canary`] is the write that proves it
+//! - [`certificate`]: when what a host shows ends
 
 pub mod canary;
+pub mod certificate;
 pub mod dns;
 mod encrypted;
 pub mod health;
@@ -20,6 +22,7 @@ mod session;
 mod sqlstate;
 pub mod tls;
 mod walk;
+mod writer_sight;
 
 use dns::Dns;
 use tls::Trust;

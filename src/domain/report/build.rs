@@ -8,6 +8,7 @@ use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
+use crate::domain::readiness::Assessment;
 use crate::domain::run::Intent;
 use crate::domain::run::state::{StepState, Word};
 use crate::domain::run::wait::Wait;
@@ -47,6 +48,7 @@ impl Report {
             next_steps: advice::next_steps(run),
             people: people(run),
             notifications: notifications(run),
+            readiness: readiness(run),
             integrity: integrity(run, head),
         }
     }
@@ -220,6 +222,11 @@ fn notifications(run: &RunState) -> Vec<NotificationLine> {
         detail: sent.detail.clone(),
     };
     run.notified.iter().map(line).collect()
+}
+
+fn readiness(run: &RunState) -> Option<Assessment> {
+    let proof = run.proof(StepName::AssessReadiness)?;
+    ladder::assessed(proof).ok().cloned()
 }
 
 fn integrity(run: &RunState, head: &Head) -> Integrity {

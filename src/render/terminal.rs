@@ -1,6 +1,7 @@
 //! What a terminal shows: a report, plans at a glance, a run under way. Every function gives whole lines.
 
 mod plans;
+mod readiness;
 mod report;
 mod run;
 

@@ -252,6 +252,8 @@ impl<'a> Oracle<'a> {
             }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
             Observation::FenceOwed { .. } | Observation::Override { .. } => true,
+            // Nothing can be read in this world, and an assessment that says otherwise is wrong.
+            Observation::Readiness { assessment } => assessment.verdict.word() == "not-known",
         }
     }
 

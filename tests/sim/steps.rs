@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 10] = [
+const ALL: [StepName; 11] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
@@ -34,6 +34,7 @@ const ALL: [StepName; 10] = [
     StepName::ParkWorkload,
     StepName::ReleaseWorkload,
     StepName::StopReplica,
+    StepName::AssessReadiness,
 ];
 
 /// Longest way of a call to Azure. With a slow store before it still shorter than an intent counts as in flight.
@@ -104,6 +105,10 @@ impl Step for SimStep {
             StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
             StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),
             StepName::VerifyRoute => steps::verify_route::decide(view, eyes.route(standby)),
+            StepName::AssessReadiness => {
+                let facts = crate::support::readiness::unread(view.now, &run.created.plan);
+                steps::assess_readiness::decide(view, &facts, "the simulation", |_| None)
+            }
         }
     }
 

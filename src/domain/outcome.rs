@@ -14,6 +14,7 @@ const NOT_DONE: &str = "Not done";
 fn lacks(step: StepName) -> &'static str {
     match step {
         StepName::CheckStandby | StepName::ParkWorkload | StepName::StopReplica => NOT_DONE,
+        StepName::VerifyPath | StepName::VerifyIngress => NOT_DONE,
         StepName::AssessReadiness => NOT_DONE,
         _ => NOT_RECOVERED,
     }
@@ -68,6 +69,8 @@ pub enum Outcome {
     /// The standby was started, looked at, parked and stopped again.
     Rehearsed {
         rested: Rested,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_proven: Vec<String>,
     },
     /// Everything that a recovery needs was looked at.
     Assessed {
@@ -139,8 +142,12 @@ impl Outcome {
             Outcome::Rested { rested } => {
                 format!("Parked: the workload at {} is scaled to zero, its cluster stopped", rested.site())
             }
-            Outcome::Rehearsed { rested } => {
-                format!("Rehearsed: {} started, was looked at, and rests again", rested.site())
+            Outcome::Rehearsed { rested, not_proven } => {
+                let open = match not_proven.is_empty() {
+                    true => String::new(),
+                    false => format!("; not proven: {}", not_proven.join("; ")),
+                };
+                format!("Rehearsed: {} started, was looked at, and rests again{open}", rested.site())
             }
             Outcome::Assessed { verdict } => verdict.text(),
             Outcome::Parked { why } => format!("Parked for a person: {why}"),

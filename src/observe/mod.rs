@@ -4,6 +4,7 @@
 mod database;
 mod drill;
 mod front_door;
+mod path;
 mod readiness;
 mod sites;
 mod surroundings;

@@ -59,13 +59,14 @@ fn typically(step: StepName, confirm: Duration, route: Duration) -> Duration {
     let seconds = Duration::from_secs;
     match step {
         StepName::ConfirmOutage => confirm,
-        StepName::FencePrimary | StepName::StopReplica => seconds(120),
+        StepName::FencePrimary => seconds(120),
         StepName::StartReplica => seconds(240),
         StepName::VerifyWriter => seconds(5),
-        StepName::ReleaseWorkload | StepName::ParkWorkload => seconds(30),
+        StepName::ReleaseWorkload => seconds(30),
         StepName::VerifyApp => seconds(180),
         StepName::VerifyRoute => route,
-        StepName::CheckStandby | StepName::AssessReadiness => seconds(10),
+        // The others are of drills, which recover nothing.
+        _ => seconds(30),
     }
 }
 

@@ -15,7 +15,7 @@ use clap::ValueEnum;
 const READINESS: &str = "asked whether the plan is ready";
 
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct Args {
+pub(super) struct Drill {
     #[command(flatten)]
     args: start::Args,
     /// What is rehearsed: `readiness` only reads, `standby` starts the parked standby and stops it again
@@ -41,7 +41,7 @@ impl From<Kind> for DrillKind {
     }
 }
 
-pub(super) async fn run(desk: &Desk, Args { args, kind, .. }: &Args) -> Result<Exit, CliError> {
+pub(super) async fn run(desk: &Desk, Drill { args, kind, .. }: &Drill) -> Result<Exit, CliError> {
     let (command, drill) = match kind {
         Kind::Readiness => ("drill", DrillKind::Readiness),
         Kind::Standby => ("drill --kind standby", DrillKind::Standby),

@@ -61,7 +61,7 @@ enum Command {
     /// Scale the standby's workload to zero, remember its counts, stop its cluster
     Park(start::Args),
     /// Rehearse now: ask whether the plan is ready, or start and stop its parked standby
-    Drill(drill::Args),
+    Drill(drill::Drill),
     /// Approve what a run asks
     Approve(word::Args),
     /// Decline a failover that asks for approval; closes the incident

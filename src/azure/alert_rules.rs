@@ -44,6 +44,7 @@ impl AlertRules<'_> {
 fn rule(body: &Value) -> Option<AlertRule> {
     let properties = body.get("properties").filter(|properties| properties.is_object())?;
     Some(AlertRule {
+        id: lenient::text(body, "/id").and_then(|id| ResourceId::parse(&id).ok()),
         name: lenient::text(body, "/name")?,
         enabled: lenient::flag(properties, "/enabled"),
         scopes: lenient::items(properties, "/scopes").filter_map(Value::as_str).map(str::to_owned).collect(),

@@ -287,5 +287,6 @@ fn a_standby_that_runs_with_its_workload_is_a_second_writer() {
     let plan = Plan { workload: Workload::StartsWithCluster, ..plan_parked() };
     let mut facts = good(at(NOW), &plan);
     (facts.record.workload, facts.standby) = (StandbyWorkload::StartsWithCluster, Ok(cluster("Running")));
+    facts.record.rehearsed_at = None;
     assert_eq!(open(&facts, &plan), ["standby-cluster warning", "standby-parked note"]);
 }

@@ -119,6 +119,7 @@ pub fn rule(plan: &Plan) -> AlertRule {
     let origin = plan.preferred().origin.host.clone();
     let dimension = RuleDimension { name: "Origin".into(), includes: true, values: vec![origin] };
     AlertRule {
+        id: ResourceId::parse(&GROUP.replace("actionGroups/ag-dr", "metricAlerts/origin-health")).ok(),
         name: plan.alert_rules.first().cloned().unwrap_or_else(|| "origin-health".into()),
         enabled: Some(true),
         scopes: vec![plan.front_door.profile.to_string()],

@@ -64,7 +64,7 @@ fn on(rule: &AlertRule) -> Finding {
         Some(true) => Finding::ok(Alerting, CHECK, &rule.name, "enabled"),
         Some(false) => Finding::warning(Alerting, CHECK, &rule.name, "is disabled")
             .means(SLOWER)
-            .fix("Enable it.", [format!("az monitor metrics alert update --resource-group GROUP --name {} --enabled true", rule.name)]),
+            .fix("Enable it.", rule.id.as_ref().map(|id| command("metrics alert update", id, "--enabled true"))),
         None => Finding::unknown(Severity::Warning, Alerting, CHECK, &rule.name, "whether it is enabled is not told"),
     }
 }
@@ -108,8 +108,8 @@ fn called(rule: &AlertRule, facts: &AlertingFacts) -> Finding {
     }
     let groups: Vec<&(ResourceId, Read<ActionGroup>)> =
         facts.groups.iter().filter(|(id, _)| rule.action_groups.contains(id)).collect();
-    let read = groups.iter().filter_map(|(_, group)| group.as_ref().ok());
-    let verdicts: Vec<Finding> = read.map(|group| group_calls(group, &facts.ourselves)).collect();
+    let read = groups.iter().filter_map(|(id, group)| Some((id, group.as_ref().ok()?)));
+    let verdicts: Vec<Finding> = read.map(|(id, group)| group_calls(id, group, &facts.ourselves)).collect();
     if let Some(good) = verdicts.iter().find(|finding| !finding.is_open()) {
         return good.clone();
     }
@@ -121,13 +121,13 @@ fn called(rule: &AlertRule, facts: &AlertingFacts) -> Finding {
     }
 }
 
-fn group_calls(group: &ActionGroup, ourselves: &Ourselves) -> Finding {
+fn group_calls(id: &ResourceId, group: &ActionGroup, ourselves: &Ourselves) -> Finding {
     const CHECK: &str = "action-group";
     let name = &group.name;
     if group.enabled == Some(false) {
         return Finding::warning(Alerting, CHECK, name, "is disabled")
             .means(SLOWER)
-            .fix("Enable the action group.", [format!("az monitor action-group update --resource-group GROUP --name {name} --set enabled=true")]);
+            .fix("Enable the action group.", [command("action-group update", id, "--set enabled=true")]);
     }
     let at_alert: Vec<&Receiver> = group.receivers.iter().filter(|receiver| is_alert(receiver)).collect();
     match at_alert.iter().find(|receiver| ourselves.is(receiver)) {
@@ -142,6 +142,15 @@ fn group_calls(group: &ActionGroup, ourselves: &Ourselves) -> Finding {
             .means(SLOWER)
             .fix("Add the function `alert` as an Azure function or webhook receiver, with the common alert schema.", []),
     }
+}
+
+fn command(verb: &str, id: &ResourceId, change: &str) -> String {
+    format!(
+        "az monitor {verb} --subscription {} --resource-group {} --name {} {change}",
+        id.subscription(),
+        id.resource_group(),
+        id.name()
+    )
 }
 
 fn schema(group: &str, receiver: &Receiver) -> Finding {

@@ -6,7 +6,7 @@
 use super::finding::{Area::Rehearsal, Finding, Severity};
 use super::views::{ClusterDetail, Facts, RecordFacts};
 use crate::domain::parking::StandbyWorkload;
-use crate::domain::plan::{Plan, Site};
+use crate::domain::plan::{Plan, Site, Workload};
 use crate::domain::report::advice::aks_command;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -20,7 +20,11 @@ const REHEARSE_WITHIN: TimeDelta = TimeDelta::days(92);
 pub(super) fn check(facts: &Facts, plan: &Plan, standby: &Site) -> Vec<Finding> {
     let record = &facts.record;
     let stopped = facts.standby.as_ref().is_ok_and(|cluster: &ClusterDetail| cluster.view.is_down());
-    let mut found = vec![parked(record, plan, standby), rehearsed(record, plan, standby, facts.now)];
+    let mut found = vec![parked(record, plan, standby)];
+    // Beside the primary only a parked standby can be rehearsed.
+    if plan.workload == Workload::Parked {
+        found.push(rehearsed(record, plan, standby, facts.now));
+    }
     if stopped {
         found.push(kept(record, standby, facts.now));
     }

@@ -159,6 +159,7 @@ pub struct OriginFacts {
 /// A metric alert rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertRule {
+    pub id: Option<ResourceId>,
     pub name: String,
     pub enabled: Option<bool>,
     /// Ids of what it watches.

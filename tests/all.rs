@@ -17,6 +17,8 @@ mod azure_credential;
 #[cfg(feature = "sandbox")]
 mod azure_payloads;
 #[cfg(feature = "sandbox")]
+mod azure_readiness;
+#[cfg(feature = "sandbox")]
 mod azure_sandbox;
 #[cfg(feature = "sandbox")]
 mod azure_server;

@@ -87,7 +87,7 @@ fn already_there(power: Power, sent: Sent) -> Sent {
 
 /// Reads a cluster's body. A resource without `provisioningState` counts as settled (learn.microsoft.com, async
 /// operations); one without `properties` is no cluster.
-fn cluster_view(body: &Value) -> Option<ClusterView> {
+pub(super) fn cluster_view(body: &Value) -> Option<ClusterView> {
     let properties = body.get("properties").filter(|properties| properties.is_object())?;
     Some(ClusterView {
         provisioning: lenient::text(properties, "/provisioningState").unwrap_or_else(|| "Succeeded".into()),

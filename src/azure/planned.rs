@@ -68,7 +68,12 @@ impl Planned {
         alerts::CHANGE_STATE.planned(&self.base, on, &subscription)
     }
 
+    /// An operation as it would be called; its action is looked for at `scope`.
+    pub(super) fn planned(&self, api: Api, on: On<'_>, scope: &str) -> PlannedCall {
+        api.planned(&self.base, on, scope)
+    }
+
     fn on(&self, api: Api, resource: &ResourceId) -> PlannedCall {
-        api.planned(&self.base, On::just(resource.as_str()), resource.as_str()).of(resource.name())
+        self.planned(api, On::just(resource.as_str()), resource.as_str()).of(resource.name())
     }
 }

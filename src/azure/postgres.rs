@@ -165,7 +165,7 @@ fn server_in(body: &Value) -> Option<Server> {
         role: ReplicationRole::of(role.as_deref().unwrap_or_default()),
         replication_state: lenient::text(properties, "/replica/replicationState"),
         source: lenient::text(properties, "/sourceServerResourceId").and_then(|id| ResourceId::parse(&id).ok()),
-        region: normalised_region(&lenient::text(body, "/location").unwrap_or_default()),
+        region: lenient::region(&lenient::text(body, "/location").unwrap_or_default()),
         fqdn: lenient::text(properties, "/fullyQualifiedDomainName"),
     })
 }
@@ -187,11 +187,6 @@ fn endpoint_in(body: &Value) -> Option<VirtualEndpoint> {
 
 fn second_label(host: &str) -> &str {
     host.split('.').nth(1).unwrap_or_default()
-}
-
-/// Servers say `Canada Central` where requests said `canadacentral`.
-fn normalised_region(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 impl ReplicationRole {

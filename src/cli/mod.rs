@@ -9,6 +9,7 @@ mod brake;
 mod check;
 mod client;
 mod connect;
+mod drill;
 mod error;
 pub mod exit;
 pub mod live;
@@ -50,7 +51,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "Where Reveille is comes from --url or REVEILLE_URL, the function key from REVEILLE_KEY.
-Exit codes: 0 fine, 1 unexpected failure, 3 not recovered or needs a person, 4 refused, 64 usage or configuration.";
+Exit codes: 0 fine, 1 unexpected failure, 3 not recovered, not ready or needs a person, 4 refused, 64 usage or configuration.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -60,6 +61,8 @@ enum Command {
     Failover(start::Failover),
     /// Scale the standby's workload to zero, remember its counts, stop its cluster
     Park(start::Args),
+    /// Rehearse now: ask whether the plan is ready, or start and stop its parked standby
+    Drill(drill::Drill),
     /// Approve what a run asks
     Approve(word::Args),
     /// Decline a failover that asks for approval; closes the incident
@@ -136,6 +139,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(desk, &args).await,
         Command::Failover(args) => start::failover(desk, &args).await,
         Command::Park(args) => start::park(desk, &args).await,
+        Command::Drill(args) => drill::run(desk, &args).await,
         Command::Approve(args) => word::run(desk, word::Verb::Approve, &args).await,
         Command::Decline(args) => word::run(desk, word::Verb::Decline, &args).await,
         Command::Abort(args) => word::run(desk, word::Verb::Abort, &args).await,

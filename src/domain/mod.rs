@@ -21,6 +21,7 @@ pub mod outlook;
 pub mod parking;
 pub mod path;
 pub mod plan;
+pub mod readiness;
 pub mod report;
 pub mod resource;
 pub mod run;

@@ -5,6 +5,7 @@
 
 use super::amend::NotAmended;
 use super::intake::{IntakeError, Taken};
+use super::log::LogError;
 use super::parts::Engine;
 use crate::domain::drill::{self, Asked, Drill, DrillDue, Facts};
 use crate::domain::ledger::{LedgerEvent, PlanState, Request};
@@ -45,8 +46,16 @@ impl Engine {
         let request = Request::Drill { due, facts: Box::new(facts) };
         match self.take(plan, &request).await? {
             Taken::Started { run, .. } => Ok(Some(run)),
-            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Nothing { .. } => Ok(None),
+            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Refused { .. } | Taken::Nothing { .. } => Ok(None),
         }
+    }
+
+    /// A plan as its ledger stands.
+    pub async fn plan_state(&self, plan: &PlanName) -> Result<PlanState, LogError> {
+        let book = self.shelf.take_book(&self.store, plan).await?;
+        let state = book.state().clone();
+        self.shelf.put_book(book);
+        Ok(state)
     }
 
     /// What is decided here is never refused.

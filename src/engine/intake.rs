@@ -5,6 +5,7 @@ use super::book::Book;
 use super::journal::{self, Journal, JournalError};
 use super::log::LogError;
 use super::parts::{Configured, Engine};
+use crate::domain::drill;
 use crate::domain::ledger::{self, Admission, Decision, Guard, LedgerEvent, PlanState, Request};
 use crate::domain::names::{IncidentId, PlanName, RunId};
 use crate::domain::run::{Created, RunEvent, StartedBy};
@@ -21,6 +22,8 @@ pub enum Taken {
     Joined { run: RunId },
     /// The outage is recorded; a guard holds it.
     Deferred { incident: Option<IncidentId>, guard: Guard },
+    /// A person's drill does not begin, and why.
+    Refused { refusal: drill::Refusal },
     /// There was nothing to do.
     Nothing { why: String },
 }
@@ -86,6 +89,7 @@ impl Engine {
     ) -> Result<Taken, LogError> {
         match decision {
             Decision::Join { run } => Ok(Taken::Joined { run }),
+            Decision::Refuse { refusal } => Ok(Taken::Refused { refusal }),
             Decision::Nothing { why } => Ok(Taken::Nothing { why }),
             Decision::Defer { open, incident, guard, known } => {
                 let opened = open.map(|cause| opened(book, configured, cause, now));

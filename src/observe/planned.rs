@@ -3,9 +3,12 @@
 use crate::azure;
 use crate::domain::outlook::{AROUND, PlannedCall};
 use crate::domain::plan::{Plan, Site};
+use crate::domain::resource::ResourceId;
 use crate::domain::workload::{WorkloadRef, WorkloadSelector};
 use crate::kubernetes;
 use crate::probe::planned as probe;
+
+const REPLICA: &str = "of the server that is the replica";
 
 /// What would be called.
 #[derive(Debug, Clone)]
@@ -96,6 +99,34 @@ impl Planned {
     /// A probe pod: how far it is and what it printed; it is made and deleted.
     pub fn path(&self, site: &Site, selector: &WorkloadSelector) -> Vec<PlannedCall> {
         self.inside(site, kubernetes(site).probe_pod(&selector.namespace).to_vec())
+    }
+
+    /// Everything that a readiness drill reads.
+    pub fn readiness(&self, plan: &Plan, primary: &Site, standby: &Site) -> Vec<PlannedCall> {
+        let (azure, front_door) = (&self.azure, &plan.front_door);
+        let clusters = [self.cluster(primary), self.cluster(standby), azure.region(standby.cluster.subscription())];
+        let alerting = azure.alerting(front_door.profile.subscription());
+        let edge = azure.front_door(&front_door.profile, &front_door.origin_group);
+        let may = [azure.permissions(&primary.cluster), azure.permissions(&standby.cluster)];
+        let shown = [&front_door.hostname, &primary.origin, &standby.origin].map(probe::connection);
+        let around = shown.into_iter().chain(plan.channels.iter().map(probe::channel));
+        let mut calls = clusters.concat();
+        calls.extend(self.database(plan));
+        calls.extend(edge.into_iter().chain(alerting).chain(may).chain(around));
+        calls
+    }
+
+    /// The servers, their virtual endpoint through whichever knows it, the replica's delay, and the writer unwritten.
+    fn database(&self, plan: &Plan) -> Vec<PlannedCall> {
+        let database = &plan.database;
+        let of_server = |server: &ResourceId| {
+            [
+                self.azure.server(server),
+                self.azure.virtual_endpoint(server, &database.virtual_endpoint),
+                self.azure.replication_delay(server).only(REPLICA),
+            ]
+        };
+        database.servers.iter().flat_map(of_server).chain(probe::writer_sight(database)).collect()
     }
 
     /// What may refuse a drill that acts.

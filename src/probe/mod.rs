@@ -9,8 +9,10 @@
 //! - [`http`]: origins, applications and the route; [`health`] holds the pure judgements
 //! - [`postgres`]: the way to a PostgreSQL writer; [`canary`] is the write that proves it
 //! - [`planned`]: the same looks as `plan` prints them
+//! - [`certificate`]: when what a host shows ends
 
 pub mod canary;
+pub mod certificate;
 pub mod dns;
 mod encrypted;
 pub mod health;
@@ -23,6 +25,7 @@ mod sqlstate;
 mod statements;
 pub mod tls;
 mod walk;
+mod writer_sight;
 
 use dns::Dns;
 use tls::Trust;

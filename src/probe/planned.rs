@@ -1,6 +1,7 @@
 //! The looks that would be taken, without taking them: addresses and statements as the looks themselves make them.
 
 use super::{http, statements};
+use crate::domain::names::ChannelName;
 use crate::domain::outlook::{PlannedCall, Wire};
 use crate::domain::plan::{App, Database};
 use crate::domain::resource::HostPort;
@@ -47,6 +48,18 @@ pub fn writer(database: &Database) -> Vec<PlannedCall> {
     calls.push(sql(database, statements::ROLLBACK.to_owned(), false).only(NO_CANARY));
     calls.push(sql(database, statements::message("{run}"), true).only(NO_CANARY));
     calls
+}
+
+/// The same way without the write.
+pub fn writer_sight(database: &Database) -> Vec<PlannedCall> {
+    let looks = [statements::IN_RECOVERY, statements::READ_ONLY, statements::CANARY];
+    let looks = looks.map(|statement| sql(database, statement.to_owned(), false));
+    [writer_name(database)].into_iter().chain(looks).collect()
+}
+
+/// Whether a channel takes connections; where it is, is a secret.
+pub fn channel(name: &ChannelName) -> PlannedCall {
+    PlannedCall::new("connect to channel", Wire::Connection { host: format!("{{{name}}}") }, false).of(name.as_str())
 }
 
 fn sql(database: &Database, statement: String, mutates: bool) -> PlannedCall {

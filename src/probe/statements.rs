@@ -5,6 +5,7 @@ use std::fmt::Display;
 pub(super) const IN_RECOVERY: &str = "SELECT pg_is_in_recovery()";
 pub(super) const BEGIN: &str = "BEGIN";
 pub(super) const READ_ONLY: &str = "SHOW transaction_read_only";
+pub(super) const CANARY: &str = "SELECT counter FROM reveille_canary WHERE id = 1";
 pub(super) const COMMIT: &str = "COMMIT";
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 

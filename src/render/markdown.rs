@@ -1,8 +1,10 @@
 //! A report as Markdown: for a ticket, a wiki, an auditor, and for whoever reads it at three in the morning.
 
 use super::escape::{cell, code, fenced, text};
+use super::findings as judgement;
 use super::stages::{basis, range, share, through};
 use super::words::{self, Clock};
+use crate::domain::readiness::Finding;
 use crate::domain::report::{CallLine, MilestoneLine, NextStep, Report, StageLine, StepLine};
 use std::fmt::Write;
 
@@ -17,6 +19,7 @@ pub fn report(report: &Report) -> String {
         next_steps(&report.next_steps),
         list("Not proven", &report.not_proven),
         list("Owed", &report.owed),
+        readiness(report),
         recovery(report, &clock),
         data_loss(report),
         milestones(report, &clock),
@@ -90,6 +93,21 @@ fn recovery(report: &Report, clock: &Clock) -> String {
     }
     .unwrap_or_default();
     section
+}
+
+/// What a readiness drill found: the answer, then every finding, worst first.
+fn readiness(report: &Report) -> String {
+    let Some(assessment) = &report.readiness else { return String::new() };
+    let answer: String = judgement::answer(assessment).iter().map(|line| format!("{}\n\n", sentence(line))).collect();
+    let rows: Vec<Vec<String>> = assessment.findings.iter().map(finding_row).collect();
+    let columns = ["Severity", "Area", "About", "What was seen", "What it means, and what to do", "Commands"];
+    let way = sentence(&judgement::way(assessment));
+    format!("## Could we recover now?\n\n{answer}{way}\n\n{}", table("Findings", &columns, &rows))
+}
+
+fn finding_row(finding: &Finding) -> Vec<String> {
+    let (about, saw, commands) = (finding.about.clone(), finding.saw.clone(), finding.commands.join(" ; "));
+    vec![finding.severity.to_string(), finding.area.to_string(), about, saw, judgement::counsel(finding), commands]
 }
 
 fn data_loss(report: &Report) -> String {

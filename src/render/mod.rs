@@ -10,6 +10,7 @@
 //! forms say in the same way, `escape` keeps other people's texts from being read as Markdown, `page` wraps and colours.
 
 mod escape;
+mod findings;
 pub mod html;
 mod kubernetes_role;
 pub mod markdown;

@@ -3,6 +3,7 @@
 mod graph;
 mod outlook;
 mod plans;
+mod readiness;
 mod report;
 mod run;
 
@@ -42,8 +43,8 @@ pub fn step_mark(state: &str) -> (&'static str, &'static str) {
 /// How a run's state or outcome looks: `recovered` and its like are good, what goes on is neither, the rest is not.
 fn outcome_ink(state: &str) -> Ink {
     match state {
-        "recovered" | "no-outage" | "fenced" => Ink::Good,
-        "serving" => Ink::Careful,
+        "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" | "ready" => Ink::Good,
+        "serving" | "not-known" => Ink::Careful,
         "running" => Ink::Bold,
         _ => Ink::Bad,
     }

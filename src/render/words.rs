@@ -82,7 +82,7 @@ pub(super) fn route(report: &Report) -> String {
     match report.kind {
         RunKind::Failover => format!("from {} to {}", report.primary, report.standby),
         RunKind::Fence => format!("at {}", report.primary),
-        RunKind::Park | RunKind::StandbyDrill => format!("at {}", report.standby),
+        RunKind::Park | RunKind::StandbyDrill | RunKind::ReadinessDrill => format!("at {}", report.standby),
     }
 }
 

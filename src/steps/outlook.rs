@@ -1,7 +1,6 @@
 //! What the runs of a plan would do: every kind of run that the plan can have, step by step.
 
 use super::planned::{Scene, calls};
-use crate::domain::drill::DrillKind;
 use crate::domain::history::{History, documented, estimate};
 use crate::domain::outlook::{BEFORE_A_RUN, Outlook, RunOutlook, Standing, StepOutlook, Usual};
 use crate::domain::parking::StandbyWorkload;
@@ -52,9 +51,11 @@ fn variants(plan: &Plan) -> Vec<Variant> {
     if plan.kubernetes.is_some() {
         variants.push((RunKind::Park, usual.clone(), "a person has the standby parked"));
     }
-    if plan.drills.iter().any(|drill| drill.kind == DrillKind::Standby) {
-        variants.push((RunKind::StandbyDrill, usual, "a standby drill is due, and nothing refuses it"));
+    if plan.workload == Workload::Parked {
+        let when = "a standby drill is due or asked for, and nothing refuses it";
+        variants.push((RunKind::StandbyDrill, usual.clone(), when));
     }
+    variants.push((RunKind::ReadinessDrill, usual, "a readiness drill is due or asked for"));
     variants
 }
 
@@ -97,8 +98,8 @@ fn standing(plan: &Plan, (primary, standby): (&Site, &Site), planned: &Planned) 
         let alert = planned.azure.acknowledge_alert(plan.front_door.profile.subscription());
         standing.push(Standing { what: "when a run begins that an alert started", calls: vec![alert] });
     }
-    if plan.drills.iter().any(|drill| drill.kind.acts()) {
-        let what = "when a drill is due";
+    if plan.workload == Workload::Parked {
+        let what = "when a standby drill is due or asked for";
         standing.push(Standing { what, calls: planned.drill_facts(plan, primary, standby) });
     }
     standing

@@ -34,6 +34,7 @@ pub fn calls(step: StepName, scene: Scene<'_>) -> Vec<PlannedCall> {
         StepName::ParkWorkload => [scene.workload(), scene.scale(standby)].concat(),
         StepName::ResetSearchIndex => scene.reset_search_index(),
         StepName::VerifyIndex => scene.verify_index(),
+        StepName::AssessReadiness => planned.readiness(plan, primary, standby),
         StepName::VerifyPath => scene.verify_path(),
         StepName::VerifyIngress => planned.origin(plan, standby),
         StepName::ReleaseWorkload => [scene.workload(), scene.while_owed(), scene.scale(standby)].concat(),

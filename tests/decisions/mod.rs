@@ -11,6 +11,7 @@ mod fixture;
 mod history;
 mod next;
 mod path;
+mod readiness;
 mod reset_index;
 mod stages;
 mod start;

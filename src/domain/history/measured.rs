@@ -57,6 +57,7 @@ pub fn acts(kind: RunKind, step: StepName) -> bool {
         | StepName::VerifyIngress
         | StepName::VerifyApp
         | StepName::VerifyIndex
+        | StepName::AssessReadiness
         | StepName::VerifyRoute => false,
     }
 }

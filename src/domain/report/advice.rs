@@ -6,6 +6,7 @@ use crate::domain::failure::{FailureClass, Retry};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
+use crate::domain::readiness::{Finding, Severity};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::state::Asked;
 use crate::domain::run::{Approval, RunState};
@@ -85,6 +86,7 @@ fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
         }
         Outcome::NoOutage { .. } | Outcome::Fenced { .. } | Outcome::GaveWay { .. } => Vec::new(),
         Outcome::Rested { .. } | Outcome::Rehearsed { .. } => Vec::new(),
+        Outcome::Assessed { .. } => mend(run),
         Outcome::Observed { .. } => vec![NextStep {
             what: "Nothing was touched. To let Reveille act, set automation to approve or act".into(),
             commands: Vec::new(),
@@ -97,6 +99,14 @@ fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
     }
 }
 
+/// What keeps a recovery from succeeding, or hides whether it would; lesser findings stand in the report.
+fn mend(run: &RunState) -> Vec<NextStep> {
+    let Some(Observation::Readiness { assessment }) = run.proof(StepName::AssessReadiness) else { return Vec::new() };
+    let grave = assessment.findings.iter().filter(|it| it.severity == Severity::Blocker || it.may_block());
+    let step = |it: &Finding| NextStep { what: format!("{}. {}", it.text(), it.fix), commands: it.commands.clone() };
+    grave.map(step).collect()
+}
+
 /// How what was not reached is tried again.
 fn again(run: &RunState) -> Option<NextStep> {
     let plan = &run.created.plan.name;
@@ -107,7 +117,7 @@ fn again(run: &RunState) -> Option<NextStep> {
         ),
         RunKind::Park => ("The standby is not known to be parked; park it again when the cause is gone", "park"),
         // The debt stays, and is tried again at first contact; a drill has its schedule.
-        RunKind::Fence | RunKind::StandbyDrill => return None,
+        RunKind::Fence | RunKind::StandbyDrill | RunKind::ReadinessDrill => return None,
     };
     let commands = vec![format!("reveille {command} {plan} --why \"…\" --execute")];
     Some(NextStep { what: what.into(), commands })

@@ -9,6 +9,7 @@ use crate::domain::chain::Head;
 use crate::domain::history::eta;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
+use crate::domain::readiness::Assessment;
 use crate::domain::run::Intent;
 use crate::domain::run::state::{StepState, Word};
 use crate::domain::run::wait::Wait;
@@ -51,6 +52,7 @@ impl Report {
             next_steps: advice::next_steps(run),
             people: people(run),
             notifications: notifications(run),
+            readiness: readiness(run),
             integrity: integrity(run, head),
         }
     }
@@ -229,6 +231,11 @@ fn notifications(run: &RunState) -> Vec<NotificationLine> {
         detail: sent.detail.clone(),
     };
     run.notified.iter().map(line).collect()
+}
+
+fn readiness(run: &RunState) -> Option<Assessment> {
+    let proof = run.proof(StepName::AssessReadiness)?;
+    ladder::assessed(proof).ok().cloned()
 }
 
 fn integrity(run: &RunState, head: &Head) -> Integrity {

@@ -12,6 +12,7 @@ pub use stages::StageLine;
 use super::history::Eta;
 use super::names::{IncidentId, PlanName, RunId, SiteName};
 use super::outcome::Outcome;
+use super::readiness::Assessment;
 use super::runbook::{RunKind, StepName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,9 @@ pub struct Report {
     pub next_steps: Vec<NextStep>,
     pub people: Vec<PersonLine>,
     pub notifications: Vec<NotificationLine>,
+    /// What a readiness drill found; absent for any other run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Assessment>,
     /// What an auditor needs to check that this report belongs to that journal and that configuration.
     pub integrity: Integrity,
 }

@@ -1,6 +1,6 @@
 //! A report, concise: what a person needs now. The rest is in Markdown and JSON.
 
-use super::{headline_ink, mark};
+use super::{headline_ink, mark, readiness};
 use crate::domain::report::{NextStep, Report, StepLine};
 use crate::render::page::{Ink, Page, Screen};
 use crate::render::stages;
@@ -14,6 +14,7 @@ pub fn report(report: &Report, screen: Screen) -> String {
     next_steps(&mut page, &report.next_steps);
     list(&mut page, "Not proven", &report.not_proven);
     list(&mut page, "Owed", &report.owed);
+    readiness::section(&mut page, report);
     measured(&mut page, report, &clock);
     steps(&mut page, report, &clock);
     people(&mut page, report, &clock);

@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::front_door::Part;
 use super::route::Route;
-use super::{aks, alerts, front_door, postgres};
+use super::{aks, alerts, compute, front_door, insights, postgres};
 
 /// The 403 that ARM answers when no role of the caller allows the call; `None` when one does, or nobody is restricted.
 pub(super) fn refuse(call: &Call, route: &Route) -> Option<Answer> {
@@ -43,6 +43,15 @@ fn action(method: &Method, route: &Route) -> Option<String> {
         Route::FrontDoor(target) => ("Microsoft.Cdn", front_door_action(method, target)),
         Route::Metrics(_) => ("Microsoft.Insights", "metrics/read"),
         Route::Alerts(target) => ("Microsoft.AlertsManagement", alerts_action(target)),
+        Route::Compute(compute::Target::Usages(_)) => ("Microsoft.Compute", "locations/usages/read"),
+        Route::Compute(compute::Target::Sizes) => ("Microsoft.Compute", "skus/read"),
+        Route::Insights(insights::Target::Rules | insights::Target::Rule(_)) => {
+            ("Microsoft.Insights", "metricAlerts/read")
+        }
+        Route::Insights(insights::Target::Groups | insights::Target::Group(_)) => {
+            ("Microsoft.Insights", "actionGroups/read")
+        }
+        Route::Permissions(_) => ("Microsoft.Authorization", "permissions/read"),
     };
     Some(format!("{provider}/{rest}"))
 }
@@ -57,6 +66,7 @@ fn aks_action(target: &aks::Target) -> &'static str {
         Target::RunCommand(_) => "managedClusters/runcommand/action",
         Target::CommandResult(..) => "managedClusters/commandResults/read",
         Target::Pools(_) | Target::Pool(..) => "managedClusters/agentPools/read",
+        Target::Versions(_) => "locations/kubernetesVersions/read",
         Target::Status(_) => "locations/operations/read",
         Target::Result(_) => "locations/operationresults/read",
     }

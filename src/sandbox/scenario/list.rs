@@ -52,6 +52,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "slow-stage",
     "reindex",
     "fence-by-scaling",
+    "drill-readiness",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -32,6 +32,7 @@ fn scaled_up_in_a_drill() -> Case {
     let parts = [Part::App, Part::Search];
     case.scenario.at.extend(parts.map(|part| Moment {
         when: Trigger::StartAccepted,
+        nth: 1,
         after: Duration::from_millis(100),
         action: Action::Scale { cluster: "aks-sonar-centralus".into(), part, replicas: 1 },
     }));

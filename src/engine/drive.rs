@@ -37,7 +37,7 @@ pub enum Stop {
 
 /// What came back from beside.
 pub(super) enum Finished {
-    Looked(StepName, Look),
+    Looked(StepName, Box<Look>),
     Sent(StepName, Sent),
     Notified(RunEvent),
 }
@@ -218,14 +218,14 @@ impl<'a> Drive<'a> {
     fn spawn_look(&mut self, step: StepName, run: Arc<RunState>) {
         let Some(wired) = self.engine.steps.get(&step).cloned() else { return };
         let view = StepView { run, ..self.view(step, Instant::now()) };
-        self.tasks.push(Box::pin(async move { Finished::Looked(step, wired.look(&view).await) }));
+        self.tasks.push(Box::pin(async move { Finished::Looked(step, Box::new(wired.look(&view).await)) }));
     }
 
     pub(super) async fn finish(&mut self, finished: Finished) -> Result<(), JournalError> {
         match finished {
             Finished::Looked(step, look) => {
                 self.looking.remove(&step);
-                self.judge(step, look).await
+                self.judge(step, *look).await
             }
             Finished::Sent(step, outcome) => {
                 self.sending.remove(&step);

@@ -39,7 +39,7 @@ pub enum Stop {
 pub(super) enum Finished {
     Looked(StepName, Box<Look>),
     Sent(StepName, Sent),
-    Notified(RunEvent),
+    Notified(Box<RunEvent>),
 }
 
 pub(super) struct Drive<'a> {
@@ -233,10 +233,10 @@ impl<'a> Drive<'a> {
                 self.append_surely(RunEvent::Sent { step, outcome }).await.map(drop)
             }
             Finished::Notified(event) => {
-                if let RunEvent::NotifySent { channel, moment, about, .. } = &event {
+                if let RunEvent::NotifySent { channel, moment, about, .. } = event.as_ref() {
                     self.notifying.remove(&(channel.clone(), outbox::key(*moment, about)));
                 }
-                self.append_surely(event).await.map(drop)
+                self.append_surely(*event).await.map(drop)
             }
         }
     }

@@ -31,6 +31,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "alert-during-drill",
     "reindex",
     "fence-by-scaling",
+    "drill-path-broken",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -141,8 +141,8 @@ fn runs_all_the_same(cluster: &Fact<ClusterView>, nodes: &Option<Fact<NodesView>
 }
 
 /// Nothing of the workload is left, though its cluster may run.
-fn is_at_zero(workload: &Option<Fact<WorkloadView>>) -> bool {
-    workload.as_ref().and_then(Fact::value).is_some_and(WorkloadView::is_parked)
+fn is_at_zero(workload: &Option<Box<Fact<WorkloadView>>>) -> bool {
+    workload.as_ref().and_then(|inside| inside.value()).is_some_and(WorkloadView::is_parked)
 }
 
 fn is_down(cluster: &Fact<ClusterView>) -> bool {

@@ -27,7 +27,7 @@ pub enum Observation {
         origin: Fact<OriginView>,
         /// From inside, where the plan fences by scaling.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        workload: Option<Fact<WorkloadView>>,
+        workload: Option<Box<Fact<WorkloadView>>>,
     },
     FenceOwed {
         site: SiteName,

@@ -133,9 +133,9 @@ impl Drive<'_> {
                 let notice = outbox::notice(&self.state(), self.journal.head(), due, now);
                 let due = due.clone();
                 let within = self.engine.settings.notify_timeout;
-                self.push(Box::pin(
-                    async move { Finished::Notified(outbox::deliver(channel, due, notice, within).await) },
-                ));
+                self.push(Box::pin(async move {
+                    Finished::Notified(Box::new(outbox::deliver(channel, due, notice, within).await))
+                }));
             }
         }
         pending.is_empty()

@@ -128,7 +128,7 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
 impl Site<'_> {
     fn fence(&self, seen: Seen) -> Observation {
         let Seen { cluster, origin, workload, .. } = seen;
-        Observation::Fence { site: self.name.clone(), cluster, origin, workload }
+        Observation::Fence { site: self.name.clone(), cluster, origin, workload: workload.map(Box::new) }
     }
 
     fn pending(&self, seen: Seen) -> Look {

@@ -134,7 +134,7 @@ fn the_ledger_learns_how_the_old_site_was_left() {
         site: site(PRIMARY),
         cluster: cluster(second, UP),
         origin: origin(second, Some(false)),
-        workload: Some(fact(second, Some(workload))),
+        workload: Some(Box::new(fact(second, Some(workload)))),
     };
     let left = |story: &Story| old_workload_left(&story.state()).map(|(_, state)| state);
     assert_eq!(left(&story()), None);

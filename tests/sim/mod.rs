@@ -18,6 +18,8 @@ mod crash_points;
 mod drills;
 mod duplicates;
 mod host;
+mod hosting;
+mod month;
 mod oracle;
 mod peek;
 mod people;

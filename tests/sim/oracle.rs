@@ -1,6 +1,8 @@
 //! The oracle: holds the world's own log against the promises. It believes no report; journals tell it only who
 //! claimed what and when.
 
+mod inside;
+
 use super::cluster::{Arrival, Power};
 use super::host::Host;
 use super::peek;
@@ -14,7 +16,7 @@ use reveille::domain::ledger::{self, LedgerEvent};
 use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
-use reveille::domain::parking::{ParkingState, Scale};
+use reveille::domain::parking::ParkingState;
 use reveille::domain::path::ProbeRef;
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
@@ -106,33 +108,6 @@ impl<'a> Oracle<'a> {
         let of_standby = self.runs.get(run).is_none_or(|told| index(&told.state.created.standby) == site);
         if !of_standby {
             self.breaks(at, format!("{run} probes from inside a cluster that is not its standby's"));
-        }
-    }
-
-    fn scaled(&mut self, at: Ms, run: &RunId, site: usize, scale: &Scale) {
-        self.after_the_end(at, run);
-        let Some(told) = self.runs.get(run) else { return };
-        let fences = index(&told.state.created.primary) == site && scale.replicas == 0;
-        if index(&told.state.created.standby) != site && !fences {
-            self.breaks(at, format!("{run} scales what is not its standby's"));
-        }
-        if scale.replicas > 0 {
-            self.fence_first(at, run);
-        }
-    }
-
-    /// A claim goes only behind the fence, with nothing running beside it, and never with an index that this run has built.
-    fn claim_deleted(&mut self, at: Ms, run: &RunId, site: usize, made: Option<Ms>) {
-        self.after_the_end(at, run);
-        self.fence_first(at, run);
-        let Some(told) = self.runs.get(run) else { return };
-        let (standby, begun) = (index(&told.state.created.standby), ms_of(told.state.created_at));
-        let runs = self.host.world.state().sites[site].workload.runs(at);
-        if standby != site || runs {
-            self.breaks(at, format!("{run} deletes a claim at {}, which may serve", SITES[site]));
-        }
-        if made.is_some_and(|made| made > begun) {
-            self.breaks(at, format!("{run} deletes an index that was built while it ran"));
         }
     }
 

@@ -26,7 +26,7 @@ pub fn configured(weather: &Weather) -> Configured {
 
 fn plan(weather: &Weather) -> Plan {
     Plan {
-        name: PlanName::new("sonar"),
+        name: PlanName::new(weather.plan),
         automation: weather.automation,
         workload: match weather.standby {
             Standby::StartsWithCluster => Workload::StartsWithCluster,
@@ -48,7 +48,11 @@ fn plan(weather: &Weather) -> Plan {
         alert_rules: Vec::new(),
         timing: timing(weather),
         channels: channel_names(&weather.channels),
-        drills: if weather.drills { vec![drill()] } else { Vec::new() },
+        drills: match &weather.month {
+            Some(month) => month.drills(),
+            None if weather.drills => vec![drill()],
+            None => Vec::new(),
+        },
     }
 }
 
@@ -57,7 +61,7 @@ fn kubernetes(weather: &Weather) -> Kubernetes {
     let starts = weather.reset_index && weather.standby == Standby::StartsWithCluster || weather.fence_scales;
     Kubernetes {
         workload: WorkloadSelector::sonarqube(),
-        replicas: if starts { workload::counts() } else { Counts::new() },
+        replicas: if starts || weather.month.is_some() { workload::counts() } else { Counts::new() },
         probe_image: Some("postgres".into()),
         search_index: weather
             .reset_index

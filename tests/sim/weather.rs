@@ -1,11 +1,13 @@
 //! The weather of one simulation: everything that will go wrong in it, drawn from the seed before it begins.
 
+pub use super::hosting::{Crash, Drivers, Hosting, Point};
+use super::month::Month;
 use super::time::{MINUTE, Ms, SECOND};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reveille::domain::plan::{Automation, FenceUnable};
 
-/// When chaos ends. What is still wrong afterwards is wrong for good.
+/// How long the chaos of an hour lasts.
 pub const CALM: Ms = 24 * MINUTE;
 
 #[derive(Debug, Clone)]
@@ -40,6 +42,12 @@ pub struct Weather {
     pub reset_index: bool,
     /// The old site's workload is scaled to zero before its cluster is stopped.
     pub fence_scales: bool,
+    /// The plan's name.
+    pub plan: &'static str,
+    /// When chaos ends. What is still wrong afterwards is wrong for good.
+    pub calm: Ms,
+    /// A month instead of an hour.
+    pub month: Option<Month>,
 }
 
 /// What the standby's workload does when its cluster starts, and what the ledger knows of it.
@@ -118,23 +126,6 @@ pub struct Noise {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Hosting {
-    pub drivers: Drivers,
-    /// Mean time between two kills of a process.
-    pub kill_every: Option<Ms>,
-    /// Each process reads a clock of its own, which is minutes fast or slow.
-    pub wrong_clocks: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drivers {
-    One,
-    TwoInstances,
-    /// The orphan of a dead host beside the new process.
-    TwoOfOneInstance,
-}
-
-#[derive(Debug, Clone, Copy)]
 pub struct People {
     /// Somebody answers what is asked, after about that time.
     pub answers_after: Option<Ms>,
@@ -147,25 +138,6 @@ pub enum Channel {
     Works,
     Fails,
     Hangs,
-}
-
-/// The driver dies at a mutating call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crash {
-    /// Its number, from 0, in the order of sending.
-    pub call: usize,
-    pub point: Point,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Point {
-    BeforeSending,
-    SentWithoutAnswer,
-    AnsweredBeforeAppend,
-}
-
-impl Point {
-    pub const ALL: [Self; 3] = [Self::BeforeSending, Self::SentWithoutAnswer, Self::AnsweredBeforeAppend];
 }
 
 impl Weather {
@@ -202,6 +174,9 @@ impl Weather {
             drills: false,
             reset_index: false,
             fence_scales: false,
+            plan: "sonar",
+            calm: CALM,
+            month: None,
         }
     }
 
@@ -233,6 +208,9 @@ impl Weather {
             reset_index: dice.chance(0.4),
             fence_scales: dice.chance(0.5),
             outages,
+            plan: "sonar",
+            calm: CALM,
+            month: None,
         }
     }
 
@@ -249,18 +227,18 @@ impl Weather {
     }
 }
 
-struct Dice(StdRng);
+pub struct Dice(pub StdRng);
 
 impl Dice {
-    fn chance(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.0.random_bool(probability)
     }
 
-    fn between(&mut self, from: Ms, to: Ms) -> Ms {
+    pub fn between(&mut self, from: Ms, to: Ms) -> Ms {
         self.0.random_range(from..=to)
     }
 
-    fn pick<T: Clone>(&mut self, among: &[T]) -> T {
+    pub fn pick<T: Clone>(&mut self, among: &[T]) -> T {
         among[self.0.random_range(0..among.len())].clone()
     }
 

@@ -203,3 +203,17 @@ fn beginnings(world: &World, settings: &Settings) -> BTreeMap<String, Cluster> {
     }
     clusters
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn an_index_grows_while_it_is_rebuilt() {
+        let (now, takes) = (DateTime::UNIX_EPOCH, Duration::from_secs(10));
+        let part = |left: i64| progress(now + TimeDelta::seconds(left), now, takes);
+        assert_eq!([part(10), part(5), part(0), part(-3)], [0.0, 0.5, 1.0, 1.0]);
+        assert_eq!(progress(now, now, Duration::ZERO), 1.0);
+    }
+}

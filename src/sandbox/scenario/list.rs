@@ -53,6 +53,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "reindex",
     "fence-by-scaling",
     "drill-readiness",
+    "drill-path-broken",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -1,7 +1,7 @@
 //! A report as Markdown: for a ticket, a wiki, an auditor, and for whoever reads it at three in the morning.
 
 use super::escape::{cell, code, fenced, text};
-use super::stages::{basis, range, share, through};
+use super::stages::{basis, range, share, shown, through};
 use super::words::{self, Clock};
 use crate::domain::report::{CallLine, NextStep, Report, StageLine, StepLine};
 use std::fmt::Write;
@@ -137,7 +137,7 @@ fn step_row(report: &Report, step: &StepLine, clock: &Clock) -> Vec<String> {
 }
 
 fn stages(report: &Report) -> String {
-    let rows: Vec<Vec<String>> = report.stages.iter().map(stage_row).collect();
+    let rows: Vec<Vec<String>> = shown(report).map(stage_row).collect();
     let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
     let mut section = table("Stages against their history", &columns, &rows);
     for warning in report.stages.iter().filter_map(StageLine::warning) {

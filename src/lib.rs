@@ -22,6 +22,7 @@
 //!        then triggers::watch, plan by plan                 reads both witnesses itself: a lost alert is no lost outage
 //! timer ─► POST /drill ── triggers::drill                   domain::drill: which rehearsal is due, what refuses it;
 //!                                                           the ledger remembers each, so none begins twice
+//! closing a run ─► ledger += StagesMeasured                 domain::history: what to expect of the next run's stages
 //! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
 //! ```
 //!

@@ -5,6 +5,7 @@ mod chromium;
 mod journals;
 mod lengths;
 mod page;
+mod stages;
 mod stories;
 
 use insta::assert_snapshot;

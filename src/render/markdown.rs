@@ -2,7 +2,7 @@
 
 use super::escape::{cell, code, fenced, text};
 use super::findings as judgement;
-use super::stages::{basis, range, share, through};
+use super::stages::{basis, range, share, shown, through};
 use super::words::{self, Clock};
 use crate::domain::readiness::Finding;
 use crate::domain::report::{CallLine, MilestoneLine, NextStep, Report, StageLine, StepLine};
@@ -164,7 +164,7 @@ fn step_row(report: &Report, step: &StepLine, clock: &Clock) -> Vec<String> {
 }
 
 fn stages(report: &Report) -> String {
-    let rows: Vec<Vec<String>> = report.stages.iter().map(stage_row).collect();
+    let rows: Vec<Vec<String>> = shown(report).map(stage_row).collect();
     let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
     let mut section = table("Stages against their history", &columns, &rows);
     for warning in report.stages.iter().filter_map(StageLine::warning) {

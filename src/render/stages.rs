@@ -54,6 +54,11 @@ pub(super) fn recovery(outlook: &RecoveryEstimate) -> String {
     format!("a failover takes about {usual} ({low} to {high}) from its admission, target {target}; {basis}")
 }
 
+/// The stages worth a line: of a run that has ended those that came to their end.
+pub(super) fn shown(report: &Report) -> impl Iterator<Item = &StageLine> {
+    report.stages.iter().filter(|stage| stage.seconds.is_some() || report.outcome.is_none())
+}
+
 /// The stage of a step, where the report has one.
 pub(super) fn of_step(report: &Report, step: StepName) -> Option<&StageLine> {
     report.stages.iter().find(|stage| stage.step == step)

@@ -1,6 +1,6 @@
 //! The stages against their history: what each took, what is usual, how much of the target it takes.
 
-use super::super::stages::{basis, range, share, through};
+use super::super::stages::{basis, range, share, shown, through};
 use super::super::words;
 use super::table::{Row, table};
 use super::text::Told;
@@ -8,7 +8,7 @@ use crate::domain::report::{Report, StageLine};
 use maud::{Markup, html};
 
 pub(super) fn all(report: &Report) -> Option<Markup> {
-    let rows: Vec<Row> = report.stages.iter().map(row).collect();
+    let rows: Vec<Row> = shown(report).map(row).collect();
     let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
     let table = table("Stages", &columns, &rows)?;
     let warnings: Vec<String> = report.stages.iter().filter_map(StageLine::warning).collect();

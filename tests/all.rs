@@ -29,6 +29,8 @@ mod kubernetes;
 #[cfg(feature = "sandbox")]
 mod kubernetes_sandbox;
 #[cfg(feature = "sandbox")]
+mod probe_certificate;
+#[cfg(feature = "sandbox")]
 mod probe_dns;
 #[cfg(feature = "sandbox")]
 mod probe_http;

@@ -52,9 +52,7 @@ async fn quotas_and_sizes_are_read_as_far_as_they_go() {
     let usages = azure(&asked).compute().usages("s", "centralus").await.unwrap().value;
     let told: Vec<_> = usages.iter().map(|it| (it.name.as_str(), it.used, it.limit)).collect();
     assert_eq!(told, [("cores", 12, 100), ("standardDSv5Family", 0, u64::MAX)]);
-    let restricted = |kind: &str, region: &str| {
-        json!([{"type": kind, "restrictionInfo": {"locations": [region], "zones": ["1"]}, "reasonCode": "NotAvailableForSubscription"}])
-    };
+    let restricted = |kind: &str, region: &str| json!([{"type": kind, "restrictionInfo": {"locations": [region], "zones": ["1"]}, "reasonCode": "NotAvailableForSubscription"}]);
     let size = |name: &str, restrictions: Value| {
         json!({"resourceType": "VirtualMachines", "name": name, "family": "f",
             "capabilities": [{"name": "vCPUs", "value": "4"}], "restrictions": restrictions})
@@ -90,7 +88,8 @@ async fn alert_rules_tell_what_they_watch_and_whom_they_call() {
 
 #[tokio::test]
 async fn no_key_of_a_receiver_is_kept() {
-    let id = ResourceId::parse("/subscriptions/s/resourceGroups/rg/providers/microsoft.insights/actionGroups/ag").unwrap();
+    let id =
+        ResourceId::parse("/subscriptions/s/resourceGroups/rg/providers/microsoft.insights/actionGroups/ag").unwrap();
     let app = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/dr";
     let body = json!({"name": "ag", "properties": {"enabled": true,
         "webhookReceivers": [{"name": "w", "serviceUri": "https://dr.azurewebsites.net/api/alert?code=s3cret", "useCommonAlertSchema": true},
@@ -106,7 +105,8 @@ async fn no_key_of_a_receiver_is_kept() {
         path: "/api/alert".into(),
         common_schema: Some(true),
     };
-    let function = Receiver::Function { name: "f".into(), app: "dr".into(), function: "alert".into(), common_schema: None };
+    let function =
+        Receiver::Function { name: "f".into(), app: "dr".into(), function: "alert".into(), common_schema: None };
     assert_eq!(group.receivers, [webhook, function]);
 }
 

@@ -51,7 +51,8 @@ fn a_readiness_drill_answers_first_and_lists_the_worst_first() {
     assert_snapshot!(text);
     let page = reveille::render::html::report(&stories::assessed().report());
     assert!(!page.contains("<script>") && page.contains("Could we recover now?"));
-    let order = ["Not ready:", "is disabled", "permissions/read", "alert(1)", "no capacity is reserved", "parked, seen on"];
+    let order =
+        ["Not ready:", "is disabled", "permissions/read", "alert(1)", "no capacity is reserved", "parked, seen on"];
     let places: Vec<usize> = order.iter().map(|it| page.find(it).unwrap_or_else(|| panic!("{it}"))).collect();
     assert!(places.is_sorted(), "{places:?}");
 }

@@ -42,11 +42,7 @@ impl Compute<'_> {
 fn usage(value: &Value) -> Option<Usage> {
     // Limits may be written as -1 for "none".
     let number = |pointer| Some(lenient::number(value, pointer)?).map(|it| if it < 0.0 { u64::MAX } else { it as u64 });
-    Some(Usage {
-        name: lenient::text(value, "/name/value")?,
-        used: number("/currentValue")?,
-        limit: number("/limit")?,
-    })
+    Some(Usage { name: lenient::text(value, "/name/value")?, used: number("/currentValue")?, limit: number("/limit")? })
 }
 
 fn is_machine(sku: &Value) -> bool {

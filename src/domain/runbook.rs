@@ -44,8 +44,8 @@ pub enum StepName {
 }
 
 use StepName::{
-    AssessReadiness, CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, StartReplica, StopReplica,
-    VerifyApp, VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
+    AssessReadiness, CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, StartReplica,
+    StopReplica, VerifyApp, VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
 };
 
 /// What a run is for.
@@ -194,7 +194,9 @@ impl StepName {
             VerifyApp => "verify-app: wait until the application at the standby serves",
             VerifyRoute => "verify-route: wait until Front Door serves from the standby",
             StopReplica => "stop-replica: stop the standby's cluster, wait until it is stopped",
-            AssessReadiness => "assess-readiness: read everything that a recovery needs, and judge it; nothing is touched",
+            AssessReadiness => {
+                "assess-readiness: read everything that a recovery needs, and judge it; nothing is touched"
+            }
         }
     }
 }

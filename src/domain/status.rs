@@ -181,7 +181,7 @@ pub struct Problem {
     pub next: String,
     /// For a drill that does not begin: the reason in a word, the same as in the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Box<str>>,
 }
 
 impl Problem {
@@ -190,6 +190,13 @@ impl Problem {
     }
 
     pub fn new(status: u16, title: &str, detail: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { kind: Self::blank(), title: title.to_owned(), status, detail: detail.into(), next: next.into(), reason: None }
+        Self {
+            kind: Self::blank(),
+            title: title.to_owned(),
+            status,
+            detail: detail.into(),
+            next: next.into(),
+            reason: None,
+        }
     }
 }

@@ -41,5 +41,9 @@ pub(super) fn way(assessment: &Assessment) -> String {
 
 /// What a finding means and how it is mended, in one text.
 pub(super) fn counsel(finding: &Finding) -> String {
-    [finding.means.as_str(), finding.fix.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    [finding.means.as_str(), finding.fix.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -3,7 +3,8 @@
 use super::sent;
 use super::start_replica::StartFailure;
 use super::{
-    assess_readiness, check_standby, confirm_outage, fence_primary, park_workload, release_workload, start_replica, stop_replica,
+    assess_readiness, check_standby, confirm_outage, fence_primary, park_workload, release_workload, start_replica,
+    stop_replica,
 };
 use super::{verify_app, verify_ingress, verify_path, verify_route, verify_writer};
 use crate::azure::OperationStatus;

@@ -89,7 +89,9 @@ fn room_that_is_missing_is_found() {
         ("quota blocker", "not-ready", |it, _| it.region.usages.as_mut().unwrap()[1].used = 81),
         ("quota blocker", "not-ready", |it, _| it.region.usages.as_mut().unwrap()[0].limit = 29),
         ("quota unknown", "not-known", |it, _| drop(it.region.usages.as_mut().unwrap().pop())),
-        ("quota unknown", "not-known", |it, _| it.region.usages = Err(denied("Microsoft.Compute/locations/usages/read"))),
+        ("quota unknown", "not-known", |it, _| {
+            it.region.usages = Err(denied("Microsoft.Compute/locations/usages/read"))
+        }),
         ("machine-sizes blocker", "not-ready", |it, _| {
             it.region.sizes.as_mut().unwrap()[0].restricted = Some("NotAvailableForSubscription".into());
         }),
@@ -104,7 +106,9 @@ fn room_that_is_missing_is_found() {
 #[test]
 fn what_is_wrong_with_the_database_is_found() {
     check(&[
-        ("database-server blocker", "not-ready", |it, _| it.database.servers[1].1.as_mut().unwrap().state = "Stopped".into()),
+        ("database-server blocker", "not-ready", |it, _| {
+            it.database.servers[1].1.as_mut().unwrap().state = "Stopped".into()
+        }),
         ("replication-state blocker", "not-ready", |it, _| {
             it.database.servers[1].1.as_mut().unwrap().replication_state = Some("Broken".into());
         }),
@@ -118,7 +122,9 @@ fn what_is_wrong_with_the_database_is_found() {
         ("replication-delay warning", "ready", |it, _| it.database.delay = Ok(Some(301.0))),
         ("replication-delay unknown", "ready", |it, _| it.database.delay = Ok(None)),
         ("virtual-endpoint blocker", "not-ready", |it, _| it.database.endpoint = Ok(None)),
-        ("virtual-endpoint blocker", "not-ready", |it, _| drop(it.database.endpoint.as_mut().unwrap().as_mut().unwrap().pop())),
+        ("virtual-endpoint blocker", "not-ready", |it, _| {
+            drop(it.database.endpoint.as_mut().unwrap().as_mut().unwrap().pop())
+        }),
         ("writer-target blocker", "not-ready", |it, plan| {
             let replica = plan.database.servers[1].name();
             it.database.writer.target = Some(format!("{replica}.postgres.database.azure.com"));
@@ -139,14 +145,18 @@ fn what_is_wrong_with_the_database_is_found() {
 #[test]
 fn what_is_wrong_with_front_door_is_found() {
     check(&[
-        ("standby-origin blocker", "not-ready", |it, _| it.front_door.origins.as_mut().unwrap()[1].enabled = Some(false)),
+        ("standby-origin blocker", "not-ready", |it, _| {
+            it.front_door.origins.as_mut().unwrap()[1].enabled = Some(false)
+        }),
         ("standby-origin blocker", "not-ready", |it, _| drop(it.front_door.origins.as_mut().unwrap().pop())),
         ("standby-origin unknown", "not-known", |it, _| it.front_door.origins.as_mut().unwrap()[1].enabled = None),
         ("primary-origin warning", "ready", |it, _| it.front_door.origins.as_mut().unwrap()[0].enabled = Some(false)),
         ("origin-priorities warning", "ready", |it, _| it.front_door.origins.as_mut().unwrap()[1].priority = Some(1)),
         ("origin-priorities unknown", "ready", |it, _| it.front_door.origins.as_mut().unwrap()[0].priority = None),
         ("health-probe blocker", "not-ready", |it, _| it.front_door.group.as_mut().unwrap().probe = None),
-        ("front-door-endpoint blocker", "not-ready", |it, _| it.front_door.endpoints.as_mut().unwrap()[0].1 = Some(false)),
+        ("front-door-endpoint blocker", "not-ready", |it, _| {
+            it.front_door.endpoints.as_mut().unwrap()[0].1 = Some(false)
+        }),
         ("front-door-endpoint blocker", "not-ready", |it, _| it.front_door.endpoints.as_mut().unwrap().clear()),
     ]);
 }
@@ -173,7 +183,9 @@ fn an_alert_that_would_not_arrive_is_found_and_blocks_nothing() {
         ("action-group warning", "ready", |it, _| called(it).enabled = Some(false)),
         ("action-group warning", "ready", |it, _| called(it).receivers.clear()),
         ("action-group warning", "ready", |it, _| it.alerting.ourselves.app = Some("another".into())),
-        ("action-group unknown", "ready", |it, _| it.alerting.groups[0].1 = Err(denied("Microsoft.Insights/actionGroups/read"))),
+        ("action-group unknown", "ready", |it, _| {
+            it.alerting.groups[0].1 = Err(denied("Microsoft.Insights/actionGroups/read"))
+        }),
         ("action-group unknown", "ready", |it, _| it.alerting.ourselves = Ourselves { host: None, app: None }),
     ]);
 }
@@ -187,7 +199,8 @@ fn a_rule_on_every_origin_and_one_of_several_groups_are_enough() {
     let deaf = ActionGroup { enabled: Some(false), ..group() };
     let other = ResourceId::parse("/subscriptions/s/resourceGroups/rg/providers/a/b/deaf").unwrap();
     all.action_groups.insert(0, other.clone());
-    let unfiltered = AlertRule { criteria: vec![RuleCriterion { dimensions: vec![], ..all.criteria[0].clone() }], ..all.clone() };
+    let unfiltered =
+        AlertRule { criteria: vec![RuleCriterion { dimensions: vec![], ..all.criteria[0].clone() }], ..all.clone() };
     facts.alerting.rules = Ok(vec![unfiltered, all]);
     facts.alerting.groups.insert(0, (other, Ok(deaf)));
     assert_eq!(open(&facts, &plan), Vec::<String>::new());
@@ -202,7 +215,9 @@ fn missing_permissions_secrets_channels_and_certificates_are_found() {
         ("standby-permissions blocker", "not-ready", |it, _| it.may[1] = only("*/start/action")),
         ("standby-permissions note", "ready", |it, _| it.may[1] = only("*/stop/action")),
         ("standby-permissions blocker", "not-ready", |it, _| it.may[1] = only("*/listClusterUserCredential/action")),
-        ("standby-permissions unknown", "not-known", |it, _| it.may[1] = Err(denied("Microsoft.Authorization/permissions/read"))),
+        ("standby-permissions unknown", "not-known", |it, _| {
+            it.may[1] = Err(denied("Microsoft.Authorization/permissions/read"))
+        }),
         ("primary-permissions warning", "ready", |it, _| it.may[0] = only("*/stop/*")),
         ("secret blocker", "not-ready", |it, _| it.secrets[0].resolved = Err("is not set".into())),
         ("channel warning", "ready", |it, _| it.channels[0].reached = Err("refused".into())),
@@ -267,7 +282,9 @@ fn the_estimate_follows_the_longest_way_and_measured_times_go_first() {
     };
     let measured = |step| Expected { takes: Duration::from_secs(seconds(step)), measured: true };
     let parked = StandbyWorkload::Parked { counts: Default::default(), since: at(0) };
-    let sum = |workload: &StandbyWorkload| estimate(runbook::lines(RunKind::Failover, workload), plan.rto, measured).takes.as_secs();
+    let sum = |workload: &StandbyWorkload| {
+        estimate(runbook::lines(RunKind::Failover, workload), plan.rto, measured).takes.as_secs()
+    };
     assert_eq!(sum(&parked), 10 + 200 + 20 + 60 + 30, "the start hides the fence");
     assert_eq!(sum(&StandbyWorkload::StartsWithCluster), 10 + 100 + 200 + 60 + 30, "the start waits for the fence");
     let facts = good(at(NOW), &plan);

@@ -129,12 +129,8 @@ pub fn rule(plan: &Plan) -> AlertRule {
 }
 
 pub fn group() -> ActionGroup {
-    let receiver = Receiver::Function {
-        name: "dr".into(),
-        app: "dr".into(),
-        function: "alert".into(),
-        common_schema: Some(true),
-    };
+    let receiver =
+        Receiver::Function { name: "dr".into(), app: "dr".into(), function: "alert".into(), common_schema: Some(true) };
     ActionGroup { name: "ag-dr".into(), enabled: Some(true), receivers: vec![receiver] }
 }
 

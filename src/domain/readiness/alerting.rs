@@ -32,7 +32,8 @@ pub(super) fn check(facts: &AlertingFacts, plan: &Plan, primary: &Site) -> Vec<F
 /// On our profile, about origin health, and one of the plan's rules where the plan names any.
 fn concerns(rule: &AlertRule, plan: &Plan) -> bool {
     let profile = plan.front_door.profile.as_str();
-    let named = plan.alert_rules.is_empty() || plan.alert_rules.iter().any(|name| name.eq_ignore_ascii_case(&rule.name));
+    let named =
+        plan.alert_rules.is_empty() || plan.alert_rules.iter().any(|name| name.eq_ignore_ascii_case(&rule.name));
     let scoped = rule.scopes.iter().any(|scope| scope.trim_end_matches('/').eq_ignore_ascii_case(profile));
     named && scoped && health(rule).next().is_some()
 }
@@ -43,7 +44,8 @@ fn health(rule: &AlertRule) -> impl Iterator<Item = &RuleCriterion> {
 
 /// Of several, the one that does what is wanted most.
 fn best<'a>(rules: &[&'a AlertRule], primary: &Site) -> Option<&'a AlertRule> {
-    let merit = |rule: &&&AlertRule| (rule.enabled == Some(true), is_filtered(rule, primary), !rule.action_groups.is_empty());
+    let merit =
+        |rule: &&&AlertRule| (rule.enabled == Some(true), is_filtered(rule, primary), !rule.action_groups.is_empty());
     rules.iter().max_by_key(merit).copied()
 }
 
@@ -72,7 +74,8 @@ fn on(rule: &AlertRule) -> Finding {
 /// Only one that names the primary's origin, or all of them one by one, tells an outage from a cold standby.
 fn is_filtered(rule: &AlertRule, primary: &Site) -> bool {
     health(rule).any(|criterion| {
-        let mut origins = criterion.dimensions.iter().filter(|it| it.name.eq_ignore_ascii_case("Origin") && it.includes);
+        let mut origins =
+            criterion.dimensions.iter().filter(|it| it.name.eq_ignore_ascii_case("Origin") && it.includes);
         origins.any(|it| it.values.iter().any(|value| value == "*" || names(value, primary)))
     })
 }
@@ -89,7 +92,8 @@ fn filtered(rule: &AlertRule, primary: &Site) -> Finding {
     if is_filtered(rule, primary) {
         return Finding::ok(Alerting, CHECK, &rule.name, format!("watches {origin}"));
     }
-    let by_origin = |criterion: &RuleCriterion| criterion.dimensions.iter().any(|it| it.name.eq_ignore_ascii_case("Origin"));
+    let by_origin =
+        |criterion: &RuleCriterion| criterion.dimensions.iter().any(|it| it.name.eq_ignore_ascii_case("Origin"));
     let saw = match health(rule).any(by_origin) {
         true => format!("is filtered by origin, but not on {origin}"),
         false => "is not filtered by origin: it watches the average of all of them".to_owned(),
@@ -117,7 +121,9 @@ fn called(rule: &AlertRule, facts: &AlertingFacts) -> Finding {
     match (unread, verdicts.into_iter().next()) {
         (Some((id, unread)), _) => unread.finding(Severity::Warning, Alerting, CHECK, id.name()),
         (None, Some(finding)) => finding,
-        (None, None) => Finding::unknown(Severity::Warning, Alerting, CHECK, &rule.name, "its action group was not looked at"),
+        (None, None) => {
+            Finding::unknown(Severity::Warning, Alerting, CHECK, &rule.name, "its action group was not looked at")
+        }
     }
 }
 
@@ -140,7 +146,10 @@ fn group_calls(id: &ResourceId, group: &ActionGroup, ourselves: &Ourselves) -> F
         }
         None => Finding::warning(Alerting, CHECK, name, "has no receiver that is this Reveille's function `alert`")
             .means(SLOWER)
-            .fix("Add the function `alert` as an Azure function or webhook receiver, with the common alert schema.", []),
+            .fix(
+                "Add the function `alert` as an Azure function or webhook receiver, with the common alert schema.",
+                [],
+            ),
     }
 }
 
@@ -156,9 +165,14 @@ fn command(verb: &str, id: &ResourceId, change: &str) -> String {
 fn schema(group: &str, receiver: &Receiver) -> Finding {
     let (name, common) = receiver.named();
     match common {
-        Some(false) => Finding::note(Alerting, "action-group", group, format!("receiver {name} calls Reveille without the common alert schema"))
-            .means("Other schemas are read too, but say less about which origin is ill.")
-            .fix("Turn the common alert schema on for the receiver.", []),
+        Some(false) => Finding::note(
+            Alerting,
+            "action-group",
+            group,
+            format!("receiver {name} calls Reveille without the common alert schema"),
+        )
+        .means("Other schemas are read too, but say less about which origin is ill.")
+        .fix("Turn the common alert schema on for the receiver.", []),
         _ => Finding::ok(Alerting, "action-group", group, format!("receiver {name} calls Reveille")),
     }
 }
@@ -173,7 +187,9 @@ fn is_alert(receiver: &Receiver) -> bool {
 impl Receiver {
     fn named(&self) -> (&str, Option<bool>) {
         match self {
-            Self::Webhook { name, common_schema, .. } | Self::Function { name, common_schema, .. } => (name, *common_schema),
+            Self::Webhook { name, common_schema, .. } | Self::Function { name, common_schema, .. } => {
+                (name, *common_schema)
+            }
         }
     }
 }
@@ -184,7 +200,8 @@ impl Ourselves {
     }
 
     fn is(&self, receiver: &Receiver) -> bool {
-        let same = |ours: &Option<String>, theirs: &str| ours.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(theirs));
+        let same =
+            |ours: &Option<String>, theirs: &str| ours.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(theirs));
         match receiver {
             Receiver::Webhook { host, .. } => same(&self.host, host),
             Receiver::Function { app, .. } => same(&self.app, app),

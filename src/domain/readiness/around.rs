@@ -80,7 +80,8 @@ fn certificate(seen: &CertificateFacts, now: DateTime<Utc>) -> Finding {
 
 /// A standby that is stopped shows no certificate; that is no news, but no pass either.
 fn unseen(seen: &CertificateFacts, check: &str, why: &str) -> Finding {
-    let finding = Finding::unknown(Severity::Warning, Area::Certificates, check, &seen.host, format!("not seen: {why}"));
+    let finding =
+        Finding::unknown(Severity::Warning, Area::Certificates, check, &seen.host, format!("not seen: {why}"));
     match seen.whose {
         CertificateOf::StandbyOrigin => finding
             .means("While the standby is stopped nobody sees its certificate, which may expire meanwhile.")

@@ -35,10 +35,15 @@ fn standby_state(cluster: &Read<ClusterDetail>, plan: &Plan, site: &Site) -> Fin
         ClusterPhase::Up => running_standby(plan, site, saw),
         ClusterPhase::BrokenStart => Finding::warning(Clusters, CHECK, name, saw)
             .means("Its last start failed, and the next may fail for the same reason.")
-            .fix("Find out why it failed, then stop it and rehearse the start.", [show, aks_command("stop", &site.cluster)]),
-        ClusterPhase::Unclear(why) => Finding::unknown(Severity::Blocker, Clusters, CHECK, name, format!("{saw}: {why}"))
-            .means("Whether it can be started cannot be told.")
-            .fix("Look at it.", [show]),
+            .fix(
+                "Find out why it failed, then stop it and rehearse the start.",
+                [show, aks_command("stop", &site.cluster)],
+            ),
+        ClusterPhase::Unclear(why) => {
+            Finding::unknown(Severity::Blocker, Clusters, CHECK, name, format!("{saw}: {why}"))
+                .means("Whether it can be started cannot be told.")
+                .fix("Look at it.", [show])
+        }
         _ => Finding::warning(Clusters, CHECK, name, saw)
             .means("Another operation holds it; a start would be refused until that has ended.")
             .fix("Wait until the operation ends, and ask again.", [show]),
@@ -53,7 +58,9 @@ fn running_standby(plan: &Plan, site: &Site, saw: String) -> Finding {
             .means("It runs, and its workload starts with it: two applications may write to one database.")
             .fix("Stop it.", [stop]),
         Workload::Parked => Finding::note(Clusters, check, name, saw)
-            .means("It runs already, so a recovery need not start it; until it is stopped it costs as the primary does.")
+            .means(
+                "It runs already, so a recovery need not start it; until it is stopped it costs as the primary does.",
+            )
             .fix("Stop it when nobody works on it.", [stop]),
     }
 }
@@ -149,13 +156,19 @@ fn pools(primary: &ClusterDetail, standby: &ClusterDetail, site: &Site) -> Vec<F
         }
     }
     if found.is_empty() {
-        found.push(Finding::ok(Clusters, CHECK, name, format!("{} node pools, like the primary's", standby.pools.len())));
+        found.push(Finding::ok(
+            Clusters,
+            CHECK,
+            name,
+            format!("{} node pools, like the primary's", standby.pools.len()),
+        ));
     }
     found
 }
 
 fn smaller(name: &str, saw: String, means: &str, site: &Site) -> Finding {
-    let list = format!("{} --output table", aks_command("nodepool list", &site.cluster).replace("--name", "--cluster-name"));
+    let list =
+        format!("{} --output table", aks_command("nodepool list", &site.cluster).replace("--name", "--cluster-name"));
     Finding::warning(Clusters, "node-pools", name, saw).means(means).fix("Make the pools alike.", [list])
 }
 

@@ -63,7 +63,9 @@ fn roles(servers: &[(&ResourceId, &ServerDetail)]) -> Finding {
                 .fix("Correct the plan's servers in reveille.toml, or make a replica of the right server.", [])
         }
         _ => Finding::blocker(Database, CHECK, about, "none of the plan's servers is a replica")
-            .means("When the primary server is lost there is nothing to promote, and the data since its backup is lost.")
+            .means(
+                "When the primary server is lost there is nothing to promote, and the data since its backup is lost.",
+            )
             .fix("Make a replica in the standby's region.", servers.first().map(|(id, _)| replica_command(id))),
     }
 }

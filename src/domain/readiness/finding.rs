@@ -86,13 +86,7 @@ impl Finding {
     }
 
     /// Nobody could look. `worst` is what may hide behind it.
-    pub fn unknown(
-        worst: Severity,
-        area: Area,
-        check: &str,
-        about: impl fmt::Display,
-        saw: impl Into<String>,
-    ) -> Self {
+    pub fn unknown(worst: Severity, area: Area, check: &str, about: impl fmt::Display, saw: impl Into<String>) -> Self {
         Self { may_hide: Some(worst), ..Self::new(Severity::Unknown, area, check, about, saw) }
     }
 

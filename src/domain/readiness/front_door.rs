@@ -33,9 +33,15 @@ fn of<'a>(origins: &'a [OriginFacts], site: &Site) -> Option<&'a OriginFacts> {
 fn origin(origins: &[OriginFacts], site: &Site, plan: &Plan, check: &str, worst: Severity) -> Finding {
     let host = &site.origin.host;
     let Some(found) = of(origins, site) else {
-        return Finding::new(worst, FrontDoor, check, host, format!("is no origin of {}", plan.front_door.origin_group))
-            .means(format!("Front Door would never send anybody to {}.", site.name))
-            .fix("Add it to the origin group.", []);
+        return Finding::new(
+            worst,
+            FrontDoor,
+            check,
+            host,
+            format!("is no origin of {}", plan.front_door.origin_group),
+        )
+        .means(format!("Front Door would never send anybody to {}.", site.name))
+        .fix("Add it to the origin group.", []);
     };
     match found.enabled {
         Some(true) => Finding::ok(FrontDoor, check, host, "enabled"),

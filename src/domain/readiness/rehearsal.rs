@@ -44,10 +44,13 @@ fn parked(record: &RecordFacts, plan: &Plan, standby: &Site) -> Finding {
         StandbyWorkload::NotKnown => {
             Finding::warning(Rehearsal, CHECK, &standby.name, "no record says that its workload is parked")
                 .means("A recovery starts it only behind the fence, which takes longer.")
-                .fix("Start its cluster and have it parked.", [
-                    aks_command("start", &standby.cluster),
-                    format!("reveille park {} --why \"…\" --execute", plan.name),
-                ])
+                .fix(
+                    "Start its cluster and have it parked.",
+                    [
+                        aks_command("start", &standby.cluster),
+                        format!("reveille park {} --why \"…\" --execute", plan.name),
+                    ],
+                )
         }
     }
 }
@@ -78,7 +81,8 @@ fn kept(record: &RecordFacts, standby: &Site, now: DateTime<Utc>) -> Finding {
             .fix("A rehearsal, or a start and stop by hand, sets the clock back.", again(standby));
     };
     let left = since + KEPT - now;
-    let saw = format!("stopped since {}; Azure keeps it for {} more days", since.format("%Y-%m-%d"), left.num_days().max(0));
+    let saw =
+        format!("stopped since {}; Azure keeps it for {} more days", since.format("%Y-%m-%d"), left.num_days().max(0));
     if left <= TimeDelta::zero() {
         return Finding::blocker(Rehearsal, CHECK, name, saw)
             .means("Azure promises to keep a stopped cluster for 12 months only; it may be lost.")

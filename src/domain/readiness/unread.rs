@@ -41,11 +41,9 @@ impl Unread {
                     .means("Whether it is ready cannot be told.")
                     .fix(format!("Grant {action} on {scope}."), [grant(action, scope, principal.as_deref())])
             }
-            Self::Failed { why } => {
-                Finding::unknown(worst, area, check, about, format!("cannot be read: {why}"))
-                    .means("Whether it is ready cannot be told.")
-                    .fix("Run the drill again; if it stays, look at the resource and at the network of Reveille.", [])
-            }
+            Self::Failed { why } => Finding::unknown(worst, area, check, about, format!("cannot be read: {why}"))
+                .means("Whether it is ready cannot be told.")
+                .fix("Run the drill again; if it stays, look at the resource and at the network of Reveille.", []),
         }
     }
 
@@ -114,7 +112,9 @@ mod tests {
     #[test]
     fn a_refusal_without_words_names_what_was_asked_for() {
         let unread = Unread::denied("Microsoft.Cdn/profiles/read", "/s", "Forbidden");
-        assert!(matches!(unread, Unread::Denied { action, principal: None, .. } if action == "Microsoft.Cdn/profiles/read"));
+        assert!(
+            matches!(unread, Unread::Denied { action, principal: None, .. } if action == "Microsoft.Cdn/profiles/read")
+        );
     }
 
     #[test]
@@ -122,6 +122,9 @@ mod tests {
         assert!(grant("a/b/READ", "/x", None).contains("--role \"Reader\""));
         let scope = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/a";
         let start = grant("a/start/action", scope, None);
-        assert!(start.contains("\"Actions\": [\"a/start/action\"]") && start.contains("[\"/subscriptions/s/resourceGroups/g\"]"));
+        assert!(
+            start.contains("\"Actions\": [\"a/start/action\"]")
+                && start.contains("[\"/subscriptions/s/resourceGroups/g\"]")
+        );
     }
 }

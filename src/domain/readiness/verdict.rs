@@ -8,9 +8,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case", tag = "ready")]
 pub enum Verdict {
     Yes,
-    No { because: Vec<String> },
+    No {
+        because: Vec<String>,
+    },
     /// Something that may keep a recovery from succeeding could not be seen.
-    CannotBeTold { because: Vec<String> },
+    CannotBeTold {
+        because: Vec<String>,
+    },
 }
 
 impl Verdict {

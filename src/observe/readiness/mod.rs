@@ -78,11 +78,16 @@ fn remembered(state: &PlanState, workload: StandbyWorkload) -> RecordFacts {
     let ended = |outcomes: &[&str]| -> Option<DateTime<Utc>> {
         let fits = |outcome: &Option<String>| outcome.as_deref().is_some_and(|it| outcomes.contains(&it));
         let by_runs = state.runs.iter().filter(|line| fits(&line.outcome)).filter_map(|line| line.closed_at);
-        let by_drills = state.last_drill_run(DrillKind::Standby).filter(|run| fits(&run.outcome)).and_then(|run| run.closed_at);
+        let by_drills =
+            state.last_drill_run(DrillKind::Standby).filter(|run| fits(&run.outcome)).and_then(|run| run.closed_at);
         by_runs.chain(by_drills).max()
     };
     let released = state.runs.iter().rev().find(|line| line.kind == RunKind::Failover).and_then(|line| line.closed_at);
     // What a failover left behind is no longer what the rehearsal before it saw.
     let since = |at: Option<DateTime<Utc>>| at.filter(|at| released.is_none_or(|released| released < *at));
-    RecordFacts { workload, stopped_since: since(ended(&["rested", "rehearsed"])), rehearsed_at: since(ended(&["rehearsed"])) }
+    RecordFacts {
+        workload,
+        stopped_since: since(ended(&["rested", "rehearsed"])),
+        rehearsed_at: since(ended(&["rehearsed"])),
+    }
 }

@@ -102,7 +102,9 @@ fn read(call: &Call, target: &Target) -> Answer {
         Target::Cluster(name) => {
             with_cluster(call, name, |it| Answer::ok(aks_json::cluster(it, &call.world.kubernetes())))
         }
-        Target::Versions(region) if call.world.region(region).is_none() => call.unknown(super::compute::no_region(region)),
+        Target::Versions(region) if call.world.region(region).is_none() => {
+            call.unknown(super::compute::no_region(region))
+        }
         Target::Versions(_) => Answer::ok(aks_json::versions(&call.world.estate().versions)),
         Target::Pools(name) => with_cluster(call, name, |it| Answer::list(aks_json::pools(it))),
         Target::Pool(name, pool) => with_cluster(call, name, |it| one_pool(call, it, pool)),

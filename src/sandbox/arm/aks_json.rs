@@ -115,7 +115,8 @@ pub(super) fn pools(cluster: &Cluster) -> Vec<Value> {
 /// The versions of a region (shape: managedClusters listKubernetesVersions): by minor, each with its newest patch.
 pub(super) fn versions(offers: &[KubernetesVersion]) -> Value {
     let value = |offer: &KubernetesVersion| {
-        let plans = if offer.standard { vec!["KubernetesOfficial", "AKSLongTermSupport"] } else { vec!["AKSLongTermSupport"] };
+        let plans =
+            if offer.standard { vec!["KubernetesOfficial", "AKSLongTermSupport"] } else { vec!["AKSLongTermSupport"] };
         json!({
             "version": offer.minor,
             "isDefault": Some(offer) == offers.last(),

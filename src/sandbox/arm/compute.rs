@@ -79,7 +79,8 @@ fn sizes(call: &Call) -> Answer {
     let estate = call.world.estate();
     let machines = regions.iter().flat_map(|region| estate.sizes.iter().map(|it| size(it, region)));
     // Disks and the rest are in the same list.
-    let disks = regions.iter().map(|region| json!({"resourceType": "disks", "name": "Premium_LRS", "locations": [region]}));
+    let disks =
+        regions.iter().map(|region| json!({"resourceType": "disks", "name": "Premium_LRS", "locations": [region]}));
     Answer::list(disks.chain(machines).collect())
 }
 

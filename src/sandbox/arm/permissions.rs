@@ -8,8 +8,6 @@ use super::answer::Answer;
 use super::call::Call;
 
 pub(super) fn list(call: &Call) -> Answer {
-    let role = |role: AccessRole| {
-        json!({"actions": role.actions, "notActions": role.not_actions, "dataActions": [], "notDataActions": []})
-    };
+    let role = |role: AccessRole| json!({"actions": role.actions, "notActions": role.not_actions, "dataActions": [], "notDataActions": []});
     Answer::list(call.world.estate().roles.into_iter().map(role).collect())
 }

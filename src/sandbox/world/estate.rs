@@ -148,7 +148,8 @@ impl World {
     pub fn vcpus_in_use(&self, region: &str, family: Option<&str>) -> u64 {
         let sizes = self.estate().sizes;
         let running = self.clusters().into_iter().filter(|it| it.region == region && it.nodes_running);
-        let of = |size: &str| sizes.iter().find(|it| it.name == size && family.is_none_or(|family| it.family == family));
+        let of =
+            |size: &str| sizes.iter().find(|it| it.name == size && family.is_none_or(|family| it.family == family));
         let pools = running.flat_map(|it| it.pools);
         pools.map(|pool| u64::from(pool.count) * of(&pool.size).map_or(0, |size| u64::from(size.vcpus))).sum()
     }

@@ -118,12 +118,7 @@ async fn start(app: &App, configured: &Configured, words: &Words, speaker: &Spea
     })
 }
 
-async fn request(
-    app: &App,
-    configured: &Configured,
-    words: &Words,
-    speaker: &Speaker,
-) -> Result<Request, Problem> {
+async fn request(app: &App, configured: &Configured, words: &Words, speaker: &Speaker) -> Result<Request, Problem> {
     let Speaker { by, said, why } = speaker;
     let key = words.idempotency_key.as_ref().map(|key| format!("person:{key}"));
     let person = StartedBy::Person { by: by.clone(), said: said.clone(), why: why.clone(), force: words.force };

@@ -30,6 +30,7 @@ mod kubernetes;
 mod kubernetes_sandbox;
 #[cfg(feature = "sandbox")]
 mod outlook;
+mod probe_certificate;
 #[cfg(feature = "sandbox")]
 mod probe_dns;
 #[cfg(feature = "sandbox")]

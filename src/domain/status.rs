@@ -216,7 +216,7 @@ pub struct Problem {
     pub next: String,
     /// For a drill that does not begin: the reason in a word, the same as in the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Box<str>>,
 }
 
 impl Problem {

@@ -101,7 +101,7 @@ fn readiness(report: &Report) -> String {
     let answer: String = judgement::answer(assessment).iter().map(|line| format!("{}\n\n", sentence(line))).collect();
     let rows: Vec<Vec<String>> = assessment.findings.iter().map(finding_row).collect();
     let columns = ["Severity", "Area", "About", "What was seen", "What it means, and what to do", "Commands"];
-    let way = sentence(&judgement::way(assessment));
+    let way = text(&judgement::way(assessment));
     format!("## Could we recover now?\n\n{answer}{way}\n\n{}", table("Findings", &columns, &rows))
 }
 

@@ -44,5 +44,5 @@ pub(super) fn refused(plan: &PlanName, refusal: &Refusal) -> Problem {
         None => "Do what lifts it, then ask again; nothing overrides it.".to_owned(),
     };
     let problem = Problem::new(409, "The drill does not begin", format!("{plan}: {}", refusal.text()), next);
-    Problem { reason: Some(refusal.word().to_owned()), ..problem }
+    Problem { reason: Some(refusal.word().into()), ..problem }
 }

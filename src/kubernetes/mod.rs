@@ -17,6 +17,7 @@
 mod access;
 mod acts;
 mod call;
+mod client_certificate;
 mod cluster;
 mod command;
 mod decode;

@@ -18,6 +18,7 @@ pub mod observation;
 pub mod outcome;
 pub mod parking;
 pub mod plan;
+pub mod record;
 pub mod report;
 pub mod resource;
 pub mod run;

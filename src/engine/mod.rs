@@ -11,6 +11,7 @@ pub mod log;
 pub mod outbox;
 mod parts;
 pub mod ports;
+pub mod record;
 mod send;
 mod shelf;
 mod slice;
@@ -21,6 +22,7 @@ pub mod verify;
 pub mod words;
 
 pub use intake::{IntakeError, Taken};
+pub use record::{Filed, RecordError};
 pub use parts::{Configured, Engine, Settings};
 pub use shelf::Shelf;
 pub use slice::{Advance, WakeUp};

@@ -1,10 +1,12 @@
 //! What a terminal shows: a report, plans at a glance, a run under way. Every function gives whole lines.
 
 mod plans;
+mod record;
 mod report;
 mod run;
 
 pub use plans::{plan, plans};
+pub use record::record;
 pub use report::report;
 pub use run::{ask, event, run, step_took, step_words};
 
@@ -36,10 +38,10 @@ pub fn step_mark(state: &str) -> (&'static str, &'static str) {
     (mark, colour)
 }
 
-/// How a run's state or outcome looks: `recovered` and its like are good, what goes on is neither, the rest is not.
+/// How a run's state or outcome looks: what reached what it was for is good, what goes on is neither, the rest is not.
 fn outcome_ink(state: &str) -> Ink {
     match state {
-        "recovered" | "no-outage" | "fenced" => Ink::Good,
+        "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" => Ink::Good,
         "serving" => Ink::Careful,
         "running" => Ink::Bold,
         _ => Ink::Bad,

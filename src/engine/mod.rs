@@ -4,6 +4,7 @@ pub mod book;
 pub mod close;
 mod drill;
 mod drive;
+pub mod evidence;
 mod hand_over;
 pub mod intake;
 pub mod journal;

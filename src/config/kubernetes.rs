@@ -5,6 +5,9 @@ use super::entry::Entry;
 use crate::domain::plan::Kubernetes;
 use crate::domain::workload::{Counts, LabelSelector, WorkloadKind, WorkloadRef, WorkloadSelector};
 
+/// Where the standby's nodes cannot reach Docker Hub, the file names a copy.
+const PROBE_IMAGE: &str = "docker.io/library/postgres:17-alpine";
+
 pub(super) fn read(entry: &Entry<'_>) -> Option<Kubernetes> {
     if entry.is_absent() {
         return None;
@@ -15,9 +18,23 @@ pub(super) fn read(entry: &Entry<'_>) -> Option<Kubernetes> {
     let labels = section.get("selector").parsed("a label selector such as \"app=sonarqube\"", selector);
     let namespace = namespace.unwrap_or(default.namespace);
     let replicas = replicas(&section.get("replicas"), &namespace);
+    let probe_image = probe_image(&section.get("prove_path"), &section.get("probe_image"));
     section.finish();
     let workload = WorkloadSelector { namespace, labels: labels.unwrap_or(default.labels) };
-    Some(Kubernetes { workload, replicas })
+    Some(Kubernetes { workload, replicas, probe_image })
+}
+
+/// The image of the pod that proves the path to the database, unless that is not wanted.
+fn probe_image(wanted: &Entry<'_>, image: &Entry<'_>) -> Option<String> {
+    let named = image.parsed("an image with psql in it, such as registry.example.com/postgres:17", reference);
+    if wanted.flag().unwrap_or(true) { named.or_else(|| Some(PROBE_IMAGE.to_owned())) } else { None }
+}
+
+/// As registries name images: host, path, tag or digest; nothing of it is blank.
+fn reference(text: &str) -> Result<String, &'static str> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "./:@_-".contains(c);
+    let shaped = (1..=255).contains(&text.len()) && text.chars().all(legal);
+    shaped.then(|| text.to_owned()).ok_or("is no reference to an image, such as registry.example.com/postgres:17")
 }
 
 /// `["deployment/app=2", "statefulset/search=3"]`.

@@ -9,6 +9,7 @@ use super::cluster::{ClusterPhase, ClusterView};
 use super::fact::Fact;
 use super::names::SiteName;
 use super::observation::Observation;
+use super::path::PathView;
 use super::runbook::StepName;
 use super::witness::Verdict;
 use super::workload::{NodesView, WorkloadView};
@@ -174,6 +175,8 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
         StepName::CheckStandby => standby_proof(saw),
         StepName::ParkWorkload => parked_proof(saw).map(|_| Vec::new()),
         StepName::ReleaseWorkload => release_proof(saw, standby),
+        StepName::VerifyPath => path_proof(saw, standby),
+        StepName::VerifyIngress => ingress_proof(saw, standby),
         StepName::StopReplica => stop_proof(saw),
         StepName::VerifyApp => app_proof(saw),
         StepName::VerifyRoute => route_proof(saw, standby),
@@ -218,6 +221,28 @@ fn stop_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     match saw {
         Observation::Cluster { cluster, .. } if is_down(cluster) => Ok(Vec::new()),
         other => Err(no_proof(StepName::StopReplica, other)),
+    }
+}
+
+fn path_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
+    match saw {
+        Observation::Path { site, path } if site == standby => match path.value() {
+            Some(PathView::Reached) => Ok(Vec::new()),
+            Some(PathView::NotLookedFor) => Ok(vec!["the path from inside the cluster to the writer".to_owned()]),
+            _ => Err(no_proof(StepName::VerifyPath, saw)),
+        },
+        other => Err(no_proof(StepName::VerifyPath, other)),
+    }
+}
+
+fn ingress_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
+    match saw {
+        Observation::Ingress { site, origin }
+            if site == standby && origin.value().is_some_and(|origin| !origin.is_silent()) =>
+        {
+            Ok(Vec::new())
+        }
+        other => Err(no_proof(StepName::VerifyIngress, other)),
     }
 }
 

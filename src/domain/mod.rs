@@ -17,6 +17,7 @@ pub mod notice;
 pub mod observation;
 pub mod outcome;
 pub mod parking;
+pub mod path;
 pub mod plan;
 pub mod record;
 pub mod report;

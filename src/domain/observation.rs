@@ -4,6 +4,7 @@ use super::application::{AppView, OriginView, RouteView};
 use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
+use super::path::PathView;
 use super::witness::{Verdict, Witness};
 use super::workload::{NodesView, WorkloadView};
 use super::writer::WriterView;
@@ -45,6 +46,16 @@ pub enum Observation {
     Workload {
         site: SiteName,
         workload: Fact<WorkloadView>,
+    },
+    /// From inside a site's cluster to the writer endpoint.
+    Path {
+        site: SiteName,
+        path: Fact<PathView>,
+    },
+    /// What answers at a site's origin while nothing is behind its ingress.
+    Ingress {
+        site: SiteName,
+        origin: Fact<OriginView>,
     },
     Writer {
         writer: Fact<WriterView>,
@@ -90,6 +101,8 @@ impl Observation {
                 told(cluster, ClusterView::text)
             ),
             Self::Workload { site, workload } => format!("{site}: {}", told(workload, WorkloadView::text)),
+            Self::Path { site, path } => format!("{site}: {}", told(path, PathView::text)),
+            Self::Ingress { site, origin } => format!("{site}: {}", told(origin, ingress)),
             Self::Writer { writer } => match writer.value() {
                 Some(view) => {
                     let target =
@@ -110,6 +123,8 @@ impl Observation {
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => cluster.value().is_none(),
             Self::Standby { primary, cluster, .. } => primary.value().is_none() && cluster.value().is_none(),
             Self::Workload { workload, .. } => workload.value().is_none(),
+            Self::Path { path, .. } => path.value().is_none(),
+            Self::Ingress { origin, .. } => origin.value().is_none(),
             Self::Writer { writer } => writer.value().is_none(),
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
@@ -124,6 +139,8 @@ impl Observation {
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => Some(cluster.at),
             Self::Standby { cluster, .. } => Some(cluster.at),
             Self::Workload { workload, .. } => Some(workload.at),
+            Self::Path { path, .. } => Some(path.at),
+            Self::Ingress { origin, .. } => Some(origin.at),
             Self::Writer { writer } => Some(writer.at),
             Self::App { app } => Some(app.at),
             Self::Route { route } => Some(route.at),
@@ -140,6 +157,8 @@ impl Observation {
             Self::Cluster { cluster, nodes: None, .. } => cluster.from.clone(),
             Self::Standby { primary, cluster, .. } => both(&primary.from, &cluster.from),
             Self::Workload { workload, .. } => workload.from.clone(),
+            Self::Path { path, .. } => path.from.clone(),
+            Self::Ingress { origin, .. } => origin.from.clone(),
             Self::Writer { writer } => writer.from.clone(),
             Self::App { app } => app.from.clone(),
             Self::Route { route } => route.from.clone(),
@@ -156,6 +175,8 @@ impl Observation {
             Self::Cluster { cluster, .. } => cluster.request_ids.clone(),
             Self::Standby { primary, cluster, .. } => [&primary.request_ids[..], &cluster.request_ids].concat(),
             Self::Workload { workload, .. } => workload.request_ids.clone(),
+            Self::Path { path, .. } => path.request_ids.clone(),
+            Self::Ingress { origin, .. } => origin.request_ids.clone(),
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),
@@ -166,6 +187,17 @@ impl Observation {
 
 fn both(one: &str, other: &str) -> String {
     if one == other { one.to_owned() } else { format!("{one}; {other}") }
+}
+
+/// An ingress that answers for a parked workload is not ill.
+fn ingress(origin: &OriginView) -> String {
+    match origin {
+        OriginView::Unhealthy { said } | OriginView::Busy { said } => {
+            format!("the ingress answers, with nothing behind it ({said})")
+        }
+        OriginView::Healthy { said } => format!("the ingress answers, and an application behind it ({said})"),
+        OriginView::Unreachable { why } => format!("the ingress does not answer ({why})"),
+    }
 }
 
 fn told<T>(fact: &Fact<T>, text: impl Fn(&T) -> String) -> String {

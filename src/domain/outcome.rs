@@ -13,6 +13,7 @@ const NOT_DONE: &str = "Not done";
 fn lacks(step: StepName) -> &'static str {
     match step {
         StepName::CheckStandby | StepName::ParkWorkload | StepName::StopReplica => NOT_DONE,
+        StepName::VerifyPath | StepName::VerifyIngress => NOT_DONE,
         _ => NOT_RECOVERED,
     }
 }
@@ -66,6 +67,8 @@ pub enum Outcome {
     /// The standby was started, looked at, parked and stopped again.
     Rehearsed {
         rested: Rested,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_proven: Vec<String>,
     },
     /// Nobody could drive it on; a person closed it.
     Parked {
@@ -132,8 +135,12 @@ impl Outcome {
             Outcome::Rested { rested } => {
                 format!("Parked: the workload at {} is scaled to zero, its cluster stopped", rested.site())
             }
-            Outcome::Rehearsed { rested } => {
-                format!("Rehearsed: {} started, was looked at, and rests again", rested.site())
+            Outcome::Rehearsed { rested, not_proven } => {
+                let open = match not_proven.is_empty() {
+                    true => String::new(),
+                    false => format!("; not proven: {}", not_proven.join("; ")),
+                };
+                format!("Rehearsed: {} started, was looked at, and rests again{open}", rested.site())
             }
             Outcome::Parked { why } => format!("Parked for a person: {why}"),
         }

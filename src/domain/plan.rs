@@ -75,6 +75,9 @@ pub struct Kubernetes {
     /// standby that was deployed parked never had any.
     #[serde(default)]
     pub replicas: Counts,
+    /// The image of the pod with which drills prove the path to the database; without it they do not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe_image: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

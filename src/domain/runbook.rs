@@ -27,6 +27,10 @@ pub enum StepName {
     VerifyWriter,
     /// The standby's workload is scaled to zero, and no pod of it is left.
     ParkWorkload,
+    /// A pod in the standby's cluster reads through the writer endpoint.
+    VerifyPath,
+    /// Something answers at the standby's origin.
+    VerifyIngress,
     /// The standby's workload has its replicas back.
     ReleaseWorkload,
     /// The application at the standby serves.
@@ -39,7 +43,7 @@ pub enum StepName {
 
 use StepName::{
     CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, StartReplica, StopReplica, VerifyApp,
-    VerifyRoute, VerifyWriter,
+    VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
 };
 
 /// What a run is for.
@@ -106,11 +110,14 @@ const FENCE: &[Line] = &[line(FencePrimary, &[], true)];
 /// A stopped cluster cannot be edited, so the workload is parked first.
 const PARK: &[Line] = &[line(ParkWorkload, &[], true), line(StopReplica, &[ParkWorkload], true)];
 
+/// Whatever of the workload came up all the same is scaled down before anything else is looked at.
 const STANDBY_DRILL: &[Line] = &[
     line(CheckStandby, &[], false),
     line(StartReplica, &[CheckStandby], true),
     line(ParkWorkload, &[StartReplica], true),
-    line(StopReplica, &[ParkWorkload], true),
+    line(VerifyPath, &[ParkWorkload], true),
+    line(VerifyIngress, &[VerifyPath], false),
+    line(StopReplica, &[VerifyIngress], true),
 ];
 
 /// The table for a kind of run, by what was known of the standby's workload when it began.
@@ -149,6 +156,8 @@ impl StepName {
             StartReplica => "start-replica",
             VerifyWriter => "verify-writer",
             ParkWorkload => "park-workload",
+            VerifyPath => "verify-path",
+            VerifyIngress => "verify-ingress",
             ReleaseWorkload => "release-workload",
             VerifyApp => "verify-app",
             VerifyRoute => "verify-route",
@@ -169,6 +178,10 @@ impl StepName {
             StartReplica => "start-replica: start the standby's cluster, wait until it and every pool are up",
             VerifyWriter => "verify-writer: commit one write through the database writer endpoint",
             ParkWorkload => "park-workload: scale the standby's workload to zero, wait until its pods are gone",
+            VerifyPath => {
+                "verify-path: a pod in the standby's cluster reads through the writer endpoint, and is deleted"
+            }
+            VerifyIngress => "verify-ingress: wait until something answers at the standby's origin",
             ReleaseWorkload => "release-workload: give the standby's workload its replicas back",
             VerifyApp => "verify-app: wait until the application at the standby serves",
             VerifyRoute => "verify-route: wait until Front Door serves from the standby",

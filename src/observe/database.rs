@@ -39,7 +39,7 @@ impl Observer {
     }
 
     /// Read when it is needed, so that a changed secret is seen without a restart.
-    async fn password(&self, auth: &DatabaseAuth) -> Result<Secret, String> {
+    pub(super) async fn password(&self, auth: &DatabaseAuth) -> Result<Secret, String> {
         match auth {
             DatabaseAuth::Password(SecretRef::Env(name)) => match std::env::var(name) {
                 Ok(text) if !text.is_empty() => Ok(Secret::new(text)),

@@ -4,6 +4,7 @@
 mod database;
 mod drill;
 mod front_door;
+mod path;
 mod sites;
 mod witness;
 mod workload;

@@ -34,7 +34,7 @@ impl Observer {
     }
 
     /// A cluster's answer as a fact, with the way it came and that way's limits; a failed read is unknown, never down.
-    async fn told_by_cluster<T>(
+    pub(super) async fn told_by_cluster<T>(
         &self,
         asking: impl Future<Output = Result<Seen<T>, KubernetesError>>,
         patience: Duration,

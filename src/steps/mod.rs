@@ -13,6 +13,8 @@ pub mod start_replica;
 pub mod stop_replica;
 mod unfenced;
 pub mod verify_app;
+pub mod verify_ingress;
+pub mod verify_path;
 pub mod verify_route;
 pub mod verify_writer;
 pub mod wired;

@@ -5,13 +5,14 @@ use super::start_replica::StartFailure;
 use super::{
     check_standby, confirm_outage, fence_primary, park_workload, release_workload, start_replica, stop_replica,
 };
-use super::{verify_app, verify_route, verify_writer};
+use super::{verify_app, verify_ingress, verify_path, verify_route, verify_writer};
 use crate::azure::OperationStatus;
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
 use crate::domain::look::Look;
 use crate::domain::parking::Scale;
+use crate::domain::path::PathView;
 use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Call, Sent, Verb};
@@ -32,6 +33,8 @@ pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
         StepName::StartReplica,
         StepName::VerifyWriter,
         StepName::ParkWorkload,
+        StepName::VerifyPath,
+        StepName::VerifyIngress,
         StepName::ReleaseWorkload,
         StepName::VerifyApp,
         StepName::VerifyRoute,
@@ -82,6 +85,10 @@ impl Step for Wired {
             }
             StepName::CheckStandby => self.check_standby(view, &scene).await,
             StepName::ParkWorkload => park_workload::decide(view, self.workload(&scene).await),
+            StepName::VerifyPath => verify_path::decide(view, self.path(view, &scene).await),
+            StepName::VerifyIngress => {
+                verify_ingress::decide(view, self.observer.origin(scene.plan, scene.standby).await)
+            }
             StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
             StepName::StopReplica => self.stop_replica(view, &scene).await,
             StepName::VerifyApp => verify_app::decide(view, self.observer.app(scene.plan, scene.standby).await),
@@ -96,22 +103,50 @@ impl Step for Wired {
         let Ok(cluster) = ResourceId::parse(&call.target) else {
             return Sent::NotSent { reason: format!("{:?} is not a resource id", call.target) };
         };
-        if let Some(Scale { object, replicas }) = &call.scale {
-            let inside = self.observer.kubernetes.cluster(&cluster);
-            let answer = inside.scale(object, *replicas, view.send_by).await;
-            return sent::by_cluster(answer, view.run.created.plan.timing.workload_poll);
+        match call.verb {
+            Verb::StartCluster | Verb::StopCluster => self.send_to_azure(call.verb, &cluster, view).await,
+            Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe => self.send_inside(call, &cluster, view).await,
         }
-        let aks = self.observer.azure.aks();
-        let answer = match call.verb {
-            Verb::StartCluster => aks.start(&cluster, view.send_by).await,
-            Verb::StopCluster => aks.stop(&cluster, view.send_by).await,
-            Verb::ScaleWorkload => return Sent::NotSent { reason: "it does not say what is to be scaled".into() },
-        };
-        sent::by_azure(answer, view.run.created.plan.timing.cluster_poll)
     }
 }
 
 impl Wired {
+    async fn send_to_azure(&self, verb: Verb, cluster: &ResourceId, view: &StepView) -> Sent {
+        let aks = self.observer.azure.aks();
+        let answer = match verb {
+            Verb::StartCluster => aks.start(cluster, view.send_by).await,
+            _ => aks.stop(cluster, view.send_by).await,
+        };
+        sent::by_azure(answer, view.run.created.plan.timing.cluster_poll)
+    }
+
+    async fn send_inside(&self, call: &Call, cluster: &ResourceId, view: &StepView) -> Sent {
+        let inside = self.observer.kubernetes.cluster(cluster);
+        let answer = match (call.verb, &call.scale, &call.probe) {
+            (Verb::ScaleWorkload, Some(Scale { object, replicas }), _) => {
+                inside.scale(object, *replicas, view.send_by).await
+            }
+            (Verb::CreateProbe, _, Some(probe)) => {
+                let pod = match self.observer.probe_pod(&view.run.created.plan, probe).await {
+                    Ok(pod) => pod,
+                    Err(reason) => return Sent::NotSent { reason },
+                };
+                inside.create_probe_pod(&pod, view.send_by).await
+            }
+            (Verb::DeleteProbe, _, Some(probe)) => inside.delete_pod(&probe.namespace, &probe.name, view.send_by).await,
+            _ => return Sent::NotSent { reason: "it does not say what is to be changed".into() },
+        };
+        sent::by_cluster(answer, view.run.created.plan.timing.workload_poll)
+    }
+
+    /// Nobody is asked for a pod that is not wanted.
+    async fn path(&self, view: &StepView, scene: &Scene<'_>) -> Fact<PathView> {
+        match verify_path::probe(view) {
+            Some(probe) => self.observer.path(scene.standby, &probe, scene.plan.timing.arm_timeout).await,
+            None => self.observer.nobody("the plan does not ask for it"),
+        }
+    }
+
     async fn confirm_outage(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let sample = self.observer.witness(scene.plan, scene.primary, scene.standby).await;
         // A memory that cannot be read makes both witnesses blind, and a blind witness leaves it to a person.

@@ -68,7 +68,7 @@ impl Scaling<'_> {
 
     fn call(&self, scale: &Scale) -> Look {
         let target = self.cluster().map(ToString::to_string).unwrap_or_default();
-        let call = Call { verb: Verb::ScaleWorkload, target, scale: Some(scale.clone()) };
+        let call = Call { scale: Some(scale.clone()), ..Call::on(Verb::ScaleWorkload, target) };
         Look::Call { call, saw: Some(self.saw()) }
     }
 

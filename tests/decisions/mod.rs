@@ -8,6 +8,7 @@ mod drill_due;
 mod fence;
 mod fixture;
 mod next;
+mod path;
 mod start;
 mod told;
 mod verify;

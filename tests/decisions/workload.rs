@@ -71,7 +71,7 @@ fn word(look: &Look) -> String {
 
 fn scaled(story: Story, second: i64, step: StepName, object: WorkloadRef, to: u32, outcome: Sent) -> Story {
     let scale = Some(Scale { object, replicas: to });
-    let call = Call { verb: Verb::ScaleWorkload, target: "the cluster".into(), scale };
+    let call = Call { scale, ..Call::on(Verb::ScaleWorkload, "the cluster") };
     let told = story.then(second, RunEvent::Intent { step, call, send_before: at(second + 10) });
     told.then(second + 1, RunEvent::Sent { step, outcome })
 }

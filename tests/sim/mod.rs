@@ -21,6 +21,7 @@ mod oracle;
 mod peek;
 mod people;
 pub mod plan;
+mod probes;
 mod process;
 mod segments;
 mod slices;

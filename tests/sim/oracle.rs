@@ -15,6 +15,7 @@ use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
 use reveille::domain::parking::{ParkingState, Scale};
+use reveille::domain::path::ProbeRef;
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::engine::verify;
@@ -77,6 +78,9 @@ impl<'a> Oracle<'a> {
             if let Happening::Scaled { run, site, scale } = &happening {
                 self.scaled(at, run, *site, scale);
             }
+            if let Happening::Probed { run, site, .. } = &happening {
+                self.probed(at, run, *site);
+            }
             let Happening::Arrived { run, verb, site, before, arrival } = happening else { continue };
             self.not_doubled(at, verb, site, &before);
             self.after_the_end(at, &run);
@@ -90,6 +94,14 @@ impl<'a> Oracle<'a> {
                 }
                 order.push(run);
             }
+        }
+    }
+
+    fn probed(&mut self, at: Ms, run: &RunId, site: usize) {
+        self.after_the_end(at, run);
+        let of_standby = self.runs.get(run).is_none_or(|told| index(&told.state.created.standby) == site);
+        if !of_standby {
+            self.breaks(at, format!("{run} probes from inside a cluster that is not its standby's"));
         }
     }
 
@@ -109,7 +121,7 @@ impl<'a> Oracle<'a> {
         let done = match verb {
             Verb::StartCluster => matches!(before, Power::Starting | Power::Up),
             Verb::StopCluster => matches!(before, Power::Stopping | Power::Stopped),
-            Verb::ScaleWorkload => false,
+            Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe => false,
         };
         if done {
             self.breaks(at, format!("{} of {} arrives while it is {before:?}", verb.text(), SITES[site]));
@@ -205,7 +217,11 @@ impl<'a> Oracle<'a> {
             match outcome {
                 Outcome::Recovered { .. } => self.recovered(ended, &run, &state),
                 Outcome::NoOutage { .. } => self.no_outage(ended, &run, &leave),
-                Outcome::Rested { rested } | Outcome::Rehearsed { rested } => self.rests(ended, &run, rested.site()),
+                Outcome::Rested { rested } => self.rests(ended, &run, rested.site()),
+                Outcome::Rehearsed { rested, .. } => {
+                    self.rests(ended, &run, rested.site());
+                    self.no_pod_left(ended, &run, rested.site());
+                }
                 Outcome::Fenced { site } => self.off_at(ended, site, "its run says that it is fenced"),
                 Outcome::Observed { .. } | Outcome::Declined { .. } | Outcome::ApprovalTimedOut => {
                     self.untouched(ended, &run);
@@ -252,6 +268,8 @@ impl<'a> Oracle<'a> {
             }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
             Observation::FenceOwed { .. } | Observation::Override { .. } => true,
+            // Of drills, which recover nothing.
+            Observation::Path { .. } | Observation::Ingress { .. } => false,
         }
     }
 
@@ -260,6 +278,14 @@ impl<'a> Oracle<'a> {
         self.off_at(ended, site, "its run says that it rests");
         if self.host.world.state().sites[index(site)].workload.is_wanted(ended) {
             self.breaks(ended, format!("{run} says that {site} rests, and its workload would start with it"));
+        }
+    }
+
+    /// A drill takes its probe pod away, and that one only: those of drills that gave way end by themselves.
+    fn no_pod_left(&mut self, ended: Ms, run: &RunId, site: &SiteName) {
+        let own = ProbeRef::of_run(run.as_str(), "sonarqube", "").name;
+        if self.host.world.state().sites[index(site)].probes.names().any(|name| *name == own) {
+            self.breaks(ended, format!("{run} leaves its probe pod behind at {site}"));
         }
     }
 

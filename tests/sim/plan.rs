@@ -39,7 +39,11 @@ fn plan(weather: &Weather) -> Plan {
         },
         sites: vec![site(0), site(1)],
         database: database(),
-        kubernetes: Some(Kubernetes { workload: WorkloadSelector::sonarqube(), replicas: Counts::new() }),
+        kubernetes: Some(Kubernetes {
+            workload: WorkloadSelector::sonarqube(),
+            replicas: Counts::new(),
+            probe_image: Some("postgres".into()),
+        }),
         fence: Fence { unable: weather.fence_unable },
         apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
         alert_rules: Vec::new(),

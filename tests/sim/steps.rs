@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 10] = [
+const ALL: [StepName; 12] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
@@ -32,6 +32,8 @@ const ALL: [StepName; 10] = [
     StepName::VerifyRoute,
     StepName::CheckStandby,
     StepName::ParkWorkload,
+    StepName::VerifyPath,
+    StepName::VerifyIngress,
     StepName::ReleaseWorkload,
     StepName::StopReplica,
 ];
@@ -91,6 +93,12 @@ impl Step for SimStep {
                 let unfenced = run.owes_fence().then(|| eyes.origin(primary));
                 steps::release_workload::decide(view, steps::release_workload::Seen { workload, unfenced })
             }
+            StepName::VerifyPath => {
+                let probe = steps::verify_path::probe(view).unwrap();
+                let path = eyes.maybe(eyes.0.probed(standby, &probe), "the API server does not answer");
+                steps::verify_path::decide(view, path)
+            }
+            StepName::VerifyIngress => steps::verify_ingress::decide(view, eyes.ingress(standby)),
             StepName::ParkWorkload => steps::park_workload::decide(view, eyes.workload(standby)),
             StepName::CheckStandby => {
                 let (primary, cluster) = (eyes.origin(primary), eyes.cluster(standby));
@@ -114,7 +122,7 @@ impl Step for SimStep {
             self.life.die("before sending").await;
         }
         let site = SITES.iter().position(|name| call.target.contains(name)).unwrap();
-        if world.arm_is_dark(site) && call.scale.is_none() {
+        if world.arm_is_dark(site) && call.scale.is_none() && call.probe.is_none() {
             sleep_ms(5 * SECOND).await;
             return Sent::Unknown { reason: "timed out".into(), request_ids: Vec::new() };
         }
@@ -151,10 +159,17 @@ impl SimStep {
         let way = world.between(50, WAY);
         tokio::spawn(async move {
             sleep_ms(way).await;
-            let arrival = match &call.scale {
+            let inside = match (&call.scale, &call.probe) {
+                (Some(scale), _) => Some(world.scale(&run, site, scale)),
+                (None, Some(probe)) => Some(world.probe_call(&run, site, call.verb, probe)),
+                (None, None) => None,
+            };
+            let arrival = match inside {
                 None => world.arrive(&run, call.verb, site).answer(),
-                Some(scale) if world.scale(&run, site, scale) => Arrival::Accepted.answer(),
-                Some(_) => Sent::Unknown { reason: "the API server does not answer".into(), request_ids: Vec::new() },
+                Some(true) => Arrival::Accepted.answer(),
+                Some(false) => {
+                    Sent::Unknown { reason: "the API server does not answer".into(), request_ids: Vec::new() }
+                }
             };
             sleep_ms(way / 4).await;
             drop(answer.send(arrival));
@@ -195,6 +210,15 @@ impl Eyes {
         let healthy = *self.0.state().sites[site].origin.now();
         self.fact(match healthy {
             true => OriginView::Healthy { said: "UP".into() },
+            false => OriginView::Unreachable { why: "connection refused".into() },
+        })
+    }
+
+    /// As it answers with no workload behind it.
+    fn ingress(&self, site: usize) -> Fact<OriginView> {
+        let answers = self.0.state().sites[site].api_answers() && *self.0.state().sites[site].ingress.now();
+        self.fact(match answers {
+            true => OriginView::Unhealthy { said: "503".into() },
             false => OriginView::Unreachable { why: "connection refused".into() },
         })
     }

@@ -2,6 +2,7 @@
 //! reports.
 
 use super::cluster::{Arrival, Power};
+use super::probes::Probes;
 use super::time::{Ms, SECOND, SimClock, Timeline, sleep_ms};
 use super::weather::{Database, Standby, Weather};
 use super::workload::{self, Workload};
@@ -24,6 +25,7 @@ pub enum Happening {
     Power { site: usize, power: Power },
     Arrived { run: RunId, verb: Verb, site: usize, before: Power, arrival: Arrival },
     Scaled { run: RunId, site: usize, scale: Scale },
+    Probed { run: RunId, site: usize, verb: Verb },
     Writes { site: usize, writes: bool },
     SplitBrain,
     Database(Database),
@@ -42,6 +44,7 @@ impl Happening {
             Self::Arrived { run, verb, site, before, arrival } => {
                 format!("{} of {} arrives from {run} while it is {before:?}: {arrival:?}", verb.text(), SITES[*site])
             }
+            Self::Probed { run, site, verb } => format!("{run}: {} a probe pod at {}", verb.text(), SITES[*site]),
             Self::Scaled { run, site, scale } => format!("{run} scales {scale} at {}", SITES[*site]),
             Self::Writes { site, writes } => {
                 format!("{} {}", SITES[*site], if *writes { "writes" } else { "is quiet" })
@@ -83,6 +86,7 @@ pub struct Site {
     pub origin: Timeline<bool>,
     pub writes: Timeline<bool>,
     pub workload: Workload,
+    pub probes: Probes,
 }
 
 impl Site {
@@ -97,6 +101,7 @@ impl Site {
             origin: Timeline::of(up),
             writes: Timeline::of(up),
             workload: Workload::of(parked),
+            probes: Probes::default(),
         }
     }
 
@@ -105,7 +110,7 @@ impl Site {
     }
 
     /// Whether the cluster's API server answers.
-    fn api_answers(&self) -> bool {
+    pub fn api_answers(&self) -> bool {
         self.power.now().runs() && *self.alive.now()
     }
 }
@@ -243,7 +248,7 @@ impl World {
         let (during, takes) = match verb {
             Verb::StartCluster => (Power::Starting, clusters.start_takes),
             Verb::StopCluster => (Power::Stopping, clusters.stop_takes),
-            Verb::ScaleWorkload => return,
+            Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe => return,
         };
         self.turn(site, during);
         self.later(self.now() + takes, move |world| world.turn_to_end(verb, site));
@@ -257,7 +262,7 @@ impl World {
                 Verb::StartCluster if spend(&mut state.failing_starts) => Power::StartFailed(failure),
                 Verb::StartCluster => Power::Up,
                 Verb::StopCluster if spend(&mut state.failing_stops) => Power::StopFailed,
-                Verb::StopCluster | Verb::ScaleWorkload => Power::Stopped,
+                _ => Power::Stopped,
             }
         };
         self.turn(site, end);

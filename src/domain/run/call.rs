@@ -3,6 +3,7 @@
 use crate::domain::duration;
 use crate::domain::failure::FailureClass;
 use crate::domain::parking::Scale;
+use crate::domain::path::ProbeRef;
 use crate::domain::secret::SignedUrl;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,12 +18,15 @@ pub struct Call {
     /// What is scaled inside a cluster, and to how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
+    /// The pod that is made or deleted inside a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeRef>,
 }
 
 impl Call {
     /// A call that acts on the resource as a whole.
     pub fn on(verb: Verb, target: impl Into<String>) -> Self {
-        Self { verb, target: target.into(), scale: None }
+        Self { verb, target: target.into(), scale: None, probe: None }
     }
 
     /// For people: `stop cluster /subscriptions/…`.
@@ -32,9 +36,10 @@ impl Call {
 
     /// What is done, to be followed by the resource it is done to.
     pub fn deed(&self) -> String {
-        match &self.scale {
-            Some(scale) => format!("{} {scale} on", self.verb.text()),
-            None => self.verb.text().to_owned(),
+        match (&self.scale, &self.probe) {
+            (Some(scale), _) => format!("{} {scale} on", self.verb.text()),
+            (None, Some(probe)) => format!("{} {} on", self.verb.text(), probe.text()),
+            (None, None) => self.verb.text().to_owned(),
         }
     }
 }
@@ -46,6 +51,9 @@ pub enum Verb {
     StartCluster,
     StopCluster,
     ScaleWorkload,
+    /// A pod that reads through the writer endpoint, and its end.
+    CreateProbe,
+    DeleteProbe,
 }
 
 /// What came of a mutating call. Nothing here is a success: only the world, looked at again, can tell that.
@@ -135,6 +143,8 @@ impl Verb {
             Verb::StartCluster => "start cluster",
             Verb::StopCluster => "stop cluster",
             Verb::ScaleWorkload => "scale",
+            Verb::CreateProbe => "create",
+            Verb::DeleteProbe => "delete",
         }
     }
 }

@@ -121,7 +121,7 @@ fn all_done(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
         RunKind::Fence => fenced(run),
         RunKind::Failover => climb(run).map_or_else(unproven, |serving| Outcome::Recovered { serving }),
         RunKind::Park => rested(run).map_or_else(unproven, |rested| Outcome::Rested { rested }),
-        RunKind::StandbyDrill => rested(run).map_or_else(unproven, |rested| Outcome::Rehearsed { rested }),
+        RunKind::StandbyDrill => rehearsed(run).unwrap_or_else(unproven),
     })
 }
 
@@ -133,6 +133,16 @@ fn unproven(gap: NoProof) -> Outcome {
 fn rested(run: &RunState) -> Result<Rested, NoProof> {
     let proof = |step| run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was proven yet".into() });
     Rested::from(proof(StepName::ParkWorkload)?, proof(StepName::StopReplica)?)
+}
+
+/// The standby was looked at from inside and outside, and sleeps again.
+fn rehearsed(run: &RunState) -> Result<Outcome, NoProof> {
+    let mut not_proven = Vec::new();
+    for step in [StepName::StartReplica, StepName::VerifyPath, StepName::VerifyIngress] {
+        let proof = run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was proven yet".into() })?;
+        not_proven.extend(proves(step, proof, &run.created.standby)?);
+    }
+    Ok(Outcome::Rehearsed { rested: rested(run)?, not_proven })
 }
 
 fn is_proven(run: &RunState) -> bool {
@@ -247,6 +257,8 @@ fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
             StepName::VerifyApp => "waited until the application serves".to_owned(),
             StepName::VerifyRoute => "verified the route through Front Door".to_owned(),
             StepName::ConfirmOutage => "confirmed the outage".to_owned(),
+            StepName::VerifyPath => format!("read through the writer endpoint from inside {}", run.created.standby),
+            StepName::VerifyIngress => format!("seen that the ingress of {} answers", run.created.standby),
             StepName::ReleaseWorkload => format!("released the workload at {}", run.created.standby),
             StepName::CheckStandby => "checked that both sites are as they should be".to_owned(),
             StepName::ParkWorkload => format!("parked the workload at {}", run.created.standby),

@@ -1,6 +1,6 @@
 //! The command line against an operator interface over real HTTP: what people and scripts see.
 
-mod command;
+pub mod command;
 mod connection;
 mod following;
 mod sandbox;

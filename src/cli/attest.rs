@@ -74,7 +74,7 @@ async fn sign(desk: &Desk, run: &RunId, args: &Args, digest: String) -> Result<E
     let told = desk.client.attest(run, &words).await;
     let answer = told.map_err(|error| super::unanswered(error, format!("reveille record {run}")))?;
     desk.say_done(&answer);
-    let command = format!("reveille record {run} --html --output {run}.html");
+    let command = format!("reveille record {run} --json --output {run}.record.json");
     desk.out.suggest("keep it with", &command);
     Ok(Exit::Fine)
 }

@@ -17,7 +17,7 @@ pub(super) fn run(paths: &[PathBuf], head: Option<&str>, out: &Output) -> Exit {
         Ok(loaded) => loaded,
         Err(why) => {
             out.message(&format!("error: {why}"));
-            out.hint("A journal is runs/RUN.log in the state folder; `reveille record RUN --json --output FILE` gives a record.");
+            out.hint("A journal is logs/runs/RUN.log in the state folder; `reveille record RUN --json --output FILE` gives a record.");
             return Exit::Usage;
         }
     };

@@ -123,6 +123,7 @@ fn limit(step: StepName, timing: &Timing) -> Option<Duration> {
         StepName::StartReplica => Some(timing.start_deadline),
         StepName::VerifyWriter => Some(timing.writer_deadline),
         StepName::ParkWorkload | StepName::ReleaseWorkload => Some(timing.workload_deadline),
+        StepName::VerifyPath | StepName::VerifyIngress => Some(timing.workload_deadline),
         StepName::VerifyApp => Some(timing.app_deadline),
         StepName::VerifyRoute => Some(timing.route_deadline),
         _ => None,

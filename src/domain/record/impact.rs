@@ -63,12 +63,16 @@ fn of_rehearsal(run: &RunState, looks: &[&Fact<OriginView>], not_measured: &mut 
 
 fn measured(run: &RunState, looks: &[&Fact<OriginView>]) -> Vec<String> {
     let (Some(first), Some(last)) = (looks.first(), looks.last()) else { return Vec::new() };
+    let primary = &run.created.primary;
+    if looks.len() == 1 {
+        let said = first.value().map_or("without a result", |view| if view.is_healthy() { "healthy" } else { "not healthy" });
+        return vec![format!("one own probe of {primary} at {}, seen from {}: {said}", moment(first.at), first.from)];
+    }
     let healthy = looks.iter().filter(|look| look.value().is_some_and(OriginView::is_healthy)).count();
     let known = looks.iter().filter(|look| look.value().is_some()).count();
     vec![format!(
-        "{} own probes of {} written down, from {} to {}, seen from {}: {healthy} healthy, {} not, {} without a result",
+        "{} own probes of {primary} written down, from {} to {}, seen from {}: {healthy} healthy, {} not, {} without a result",
         looks.len(),
-        run.created.primary,
         moment(first.at),
         moment(last.at),
         first.from,

@@ -33,7 +33,7 @@ fn rested(run: &RunState) -> String {
         (Some(from), Some(to)) => format!("; its cluster ran from {} to {}", moment(from), moment(to)),
         _ => String::new(),
     };
-    format!("{} was seen without a pod, then stopped{ran}", run.created.standby)
+    format!("the standby {} was seen without a pod, then stopped{ran}", run.created.standby)
 }
 
 fn proofs(run: &RunState) -> Vec<Proof> {

@@ -56,8 +56,13 @@ pub(super) fn return_to_normal(record: &Record, clock: &Clock) -> Part {
             name(proof.request_ids.join(", ")),
         ]
     };
+    let proven = match normal.proven {
+        Some(true) => "proven",
+        Some(false) => "not proven",
+        None => "does not apply",
+    };
     let mut blocks = vec![Block::Facts(vec![
-        ("Result", if normal.proven.is_some() { Value::Met(normal.proven) } else { text("does not apply") }),
+        ("Result", text(proven)),
         ("Statement", text(words::capital(&normal.statement))),
     ])];
     let rows: Vec<Vec<Value>> = normal.proofs.iter().map(row).collect();

@@ -6,3 +6,8 @@ mod pages;
 mod support;
 mod told;
 mod verifying;
+
+/// The record of a rehearsal that nobody has signed, for other tests that need a real one.
+pub fn unsigned() -> reveille::domain::record::Record {
+    forms::bare()
+}

@@ -52,7 +52,8 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
     if answer.value.attestation.is_none() {
         let (name, notes) = (quoted(&args.name), quoted(&args.notes));
         let verdict = args.verdict().as_str();
-        let command = format!("reveille attest {run} --{verdict} --name {name} --notes {notes} --record {digest} --execute");
+        let command =
+            format!("reveille attest {run} --{verdict} --name {name} --notes {notes} --record {digest} --execute");
         desk.out.suggest("nothing was signed; to sign this very record, for good", &command);
     }
     Ok(Exit::Fine)

@@ -9,8 +9,8 @@ use crate::domain::secret::Secret;
 use crate::domain::status::{Done, PlanStatus, Problem, RunView, Words};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 const KEY_HEADER: &str = "x-functions-key";

@@ -80,7 +80,7 @@ enum Command {
     /// Print the record of a run for an auditor: what the machine knows, what people added, who signed it
     Record(record::Args),
     /// Add to the record of a run what only people know: participants, deviations, lessons, follow-ups, risks
-    Note(note::Args),
+    Note(Box<note::Args>),
     /// Sign the record of a run; it is final then. Only shows what would be signed until --execute
     Attest(attest::Args),
     /// Follow a run until it is over

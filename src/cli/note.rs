@@ -172,7 +172,8 @@ mod tests {
         let due = NaiveDate::from_ymd_opt(2027, 1, 31).unwrap();
         let expected = Note::FollowUp { what: "raise the quota; tell finance".into(), owner: "Ada".into(), due };
         assert_eq!(follow_up("raise the quota; tell finance; Ada ;2027-01-31"), Ok(expected));
-        for wrong in ["raise the quota", "x; Ada; tomorrow", "x; ;2027-01-31", ";Ada;2027-01-31", "x; Ada; 2027-02-30"] {
+        for wrong in ["raise the quota", "x; Ada; tomorrow", "x; ;2027-01-31", ";Ada;2027-01-31", "x; Ada; 2027-02-30"]
+        {
             assert!(follow_up(wrong).is_err(), "{wrong}");
         }
     }

@@ -15,8 +15,7 @@ pub(super) struct Args {
     pub(super) shape: Shape,
 }
 
-const RENDERS: Renders<Record> =
-    Renders { markdown: markdown::record, html: html::record, terminal: terminal::record };
+const RENDERS: Renders<Record> = Renders { markdown: markdown::record, html: html::record, terminal: terminal::record };
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
     let run = RunId::new(args.run.as_deref().unwrap_or_default());

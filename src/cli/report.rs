@@ -15,8 +15,7 @@ pub(super) struct Args {
     pub(super) shape: Shape,
 }
 
-const RENDERS: Renders<Report> =
-    Renders { markdown: markdown::report, html: html::report, terminal: terminal::report };
+const RENDERS: Renders<Report> = Renders { markdown: markdown::report, html: html::report, terminal: terminal::report };
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
     let run = RunId::new(args.run.as_deref().unwrap_or_default());

@@ -78,7 +78,8 @@ fn of_folder(args: &Args, out: &Output) -> Exit {
 
 async fn verify(args: &Args) -> Result<Vec<Line>, String> {
     let store = store::open(&StoreTarget::Directory(args.state.clone())).map_err(|error| with_causes(&error))?;
-    let (plans, runs) = wanted(store.as_ref(), args.what.first().map(String::as_str)).await.map_err(|error| with_causes(&error))?;
+    let (plans, runs) =
+        wanted(store.as_ref(), args.what.first().map(String::as_str)).await.map_err(|error| with_causes(&error))?;
     let mut lines = Vec::new();
     for plan in plans {
         let verified = verify_plan(store.as_ref(), &plan).await.map_err(|error| with_causes(&error))?;

@@ -201,10 +201,14 @@ impl Found {
     /// The signature in the record against the one in the journal.
     fn attestation(&mut self, record: &Record, is: &str, journal: &JournalFile) {
         match (&record.attestation, journal.attestation()) {
-            (Some(ours), Some(theirs)) if ours == theirs => self.remark("the journal holds this very signature, and ends with it"),
+            (Some(ours), Some(theirs)) if ours == theirs => {
+                self.remark("the journal holds this very signature, and ends with it")
+            }
             (Some(_), Some(_)) => self.wrong("the journal holds another signature"),
             (Some(_), None) => self.wrong("the journal holds no signature"),
-            (None, Some(theirs)) if theirs.record == is => self.remark("the journal holds a signature under this very record"),
+            (None, Some(theirs)) if theirs.record == is => {
+                self.remark("the journal holds a signature under this very record")
+            }
             (None, Some(_)) => self.remark("the journal holds a signature under a later record of this run"),
             (None, None) => {}
         }

@@ -23,8 +23,8 @@ pub mod verify;
 pub mod words;
 
 pub use intake::{IntakeError, Taken};
-pub use record::{Filed, RecordError};
 pub use parts::{Configured, Engine, Settings};
+pub use record::{Filed, RecordError};
 pub use shelf::Shelf;
 pub use slice::{Advance, WakeUp};
 pub use tend::{TendError, Tended};

@@ -23,14 +23,23 @@ pub(super) enum Block {
     Text(String),
     Facts(Vec<(&'static str, Value)>),
     Points(Vec<String>),
-    Table { label: &'static str, columns: Vec<&'static str>, rows: Vec<Vec<Value>> },
+    Table {
+        label: &'static str,
+        columns: Vec<&'static str>,
+        rows: Vec<Vec<Value>>,
+    },
     /// Something that is to be done or given, with its command.
-    Command { what: String, command: String },
+    Command {
+        what: String,
+        command: String,
+    },
 }
 
 /// What stands in a fact or a cell.
 pub(super) enum Value {
     Text(String),
+    /// A time or the name of a step, which is not torn apart.
+    Whole(String),
     /// An id or a hash, to be copied.
     Name(String),
     /// Reached, not reached, not told.
@@ -39,6 +48,10 @@ pub(super) enum Value {
 
 pub(super) fn text(text: impl Into<String>) -> Value {
     Value::Text(text.into())
+}
+
+pub(super) fn whole(text: impl Into<String>) -> Value {
+    Value::Whole(text.into())
 }
 
 pub(super) fn name(text: impl Into<String>) -> Value {

@@ -108,7 +108,10 @@ async fn a_run_that_goes_on_takes_no_note_and_one_that_is_not_closed_no_signatur
     let early = refusal(engine.note(&run, ADA, &lesson("early")).await.unwrap_err());
     assert_eq!(early, Refusal::NotOver { run: run.clone() });
     let sign = signature("Ada", Verdict::Success);
-    assert_eq!(refusal(engine.attest(&run, ADA, &sign, None).await.unwrap_err()), Refusal::NotOver { run: run.clone() });
+    assert_eq!(
+        refusal(engine.attest(&run, ADA, &sign, None).await.unwrap_err()),
+        Refusal::NotOver { run: run.clone() }
+    );
     assert_eq!(engine.note(&ended, ADA, &lesson("in time")).await.unwrap(), 1);
     let open = refusal(engine.attest(&ended, ADA, &sign, None).await.unwrap_err());
     assert_eq!(open, Refusal::NotClosed { run: ended });
@@ -127,7 +130,9 @@ async fn only_the_record_that_was_looked_at_is_signed() {
     let refused = engine.attest(&run, ADA, &sign, Some(&seen)).await.unwrap_err();
     let now = engine.record(&run).await.unwrap().record.digest();
     match refused {
-        RecordError::Refused(Refusal::OtherRecord { expected, is, .. }) => assert_eq!((expected, is), (seen, now.clone())),
+        RecordError::Refused(Refusal::OtherRecord { expected, is, .. }) => {
+            assert_eq!((expected, is), (seen, now.clone()))
+        }
         other => panic!("{other:?}"),
     }
     assert!(engine.attest(&run, ADA, &sign, Some(&now)).await.is_ok());

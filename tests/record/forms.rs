@@ -35,18 +35,26 @@ pub fn full() -> Record {
     record
 }
 
+/// Markdown and terminal, one above the other, without digests: those change with every word of the example's plan.
+fn both(record: &Record) -> String {
+    let screen = terminal::record(record, Screen::plain(100));
+    let text = format!("{}\n======== terminal ========\n{screen}", markdown::record(record));
+    let words = text.split_inclusive(|c: char| !c.is_ascii_hexdigit());
+    let shown = words.map(|word| match word.trim_end_matches(|c: char| !c.is_ascii_hexdigit()).len() {
+        64 => format!("[sha-256]{}", &word[64..]),
+        _ => word.to_owned(),
+    });
+    shown.collect()
+}
+
 #[test]
 fn a_record_of_which_nobody_told_anything_yet() {
-    let record = bare();
-    let screen = terminal::record(&record, Screen::plain(100));
-    assert_snapshot!(format!("{}\n======== terminal ========\n{screen}", markdown::record(&record)));
+    assert_snapshot!(both(&bare()));
 }
 
 #[test]
 fn a_full_record_that_was_signed() {
-    let record = full();
-    let screen = terminal::record(&record, Screen::plain(100));
-    assert_snapshot!(format!("{}\n======== terminal ========\n{screen}", markdown::record(&record)));
+    assert_snapshot!(both(&full()));
 }
 
 #[test]

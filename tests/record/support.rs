@@ -90,7 +90,10 @@ impl Rehearsal {
             first_sign: "the schedule of drill standby".into(),
             writer_target: None,
             preempts: None,
-            standby_workload: StandbyWorkload::Parked { counts: BTreeMap::new(), since: at("02:00:00") - TimeDelta::days(40) },
+            standby_workload: StandbyWorkload::Parked {
+                counts: BTreeMap::new(),
+                since: at("02:00:00") - TimeDelta::days(40),
+            },
         };
         let created = RunEvent::RunCreated(Box::new(created));
         let by = Driver { instance: "i".into(), worker: "w".into() };
@@ -173,8 +176,10 @@ impl Rehearsal {
         let run = self.with(RunEvent::StepStarted { step: StepName::ParkWorkload }).later(3);
         let proof = run.parked();
         let run = run.proven(StepName::ParkWorkload, proof);
-        let path = Observation::Path { site: site(), path: Fact::known(PathView::Reached, run.now, "a pod in centralus") };
-        let run = run.with(RunEvent::StepStarted { step: StepName::VerifyPath }).later(9).proven(StepName::VerifyPath, path);
+        let path =
+            Observation::Path { site: site(), path: Fact::known(PathView::Reached, run.now, "a pod in centralus") };
+        let run =
+            run.with(RunEvent::StepStarted { step: StepName::VerifyPath }).later(9).proven(StepName::VerifyPath, path);
         let origin = fact(OriginView::Unhealthy { said: "503".into() }, run.now, PROBE, "p-2");
         let ingress = Observation::Ingress { site: site(), origin };
         run.with(RunEvent::StepStarted { step: StepName::VerifyIngress })

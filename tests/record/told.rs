@@ -58,11 +58,17 @@ fn a_rehearsal_that_went_well_meets_every_objective_and_proves_the_way_back() {
 fn a_rehearsal_says_what_it_was_not_about_and_what_it_did_not_measure() {
     let record = of(&Rehearsal::ended(22, 320).closed().fold());
     let left_out = record.exclusions.join("\n");
-    for said in ["No database was promoted", "writer did not move", "traffic was not moved", "application was not started"] {
+    for said in
+        ["No database was promoted", "writer did not move", "traffic was not moved", "application was not started"]
+    {
         assert!(left_out.contains(said), "{said}: {left_out}");
     }
     assert!(record.impact.statement.starts_with("none was seen"), "{:?}", record.impact);
-    assert!(record.impact.measured[0].starts_with("one own probe of eastus2 at 2026-11-22 03:00:04 UTC"), "{:?}", record.impact);
+    assert!(
+        record.impact.measured[0].starts_with("one own probe of eastus2 at 2026-11-22 03:00:04 UTC"),
+        "{:?}",
+        record.impact
+    );
     let not = record.impact.not_measured.join("\n");
     assert!(not.contains("single users") && not.contains("2026-11-22 03:00:04 UTC"), "{not}");
     assert_eq!(record.scope.resources.len(), 8, "{:#?}", record.scope);
@@ -94,7 +100,10 @@ fn a_real_failover_has_a_record_too_with_both_end_points() {
     let record = of(&recovered_run());
     assert!(!record.mode.rehearsal && record.mode.text.contains("the real thing"));
     let names: Vec<&str> = record.objectives.iter().map(|objective| objective.what.as_str()).collect();
-    assert_eq!(names[..3], ["Serve from centralus", "Recovery time within its target (RTO)", "Data loss within its target (RPO)"]);
+    assert_eq!(
+        names[..3],
+        ["Serve from centralus", "Recovery time within its target (RTO)", "Data loss within its target (RPO)"]
+    );
     assert_eq!(met(&record)[..3], [Some(true); 3]);
     assert!(record.objectives[1].shown_by.contains("first sign of the outage"));
     assert_eq!(record.impact.seconds, record.report.recovery_time.seconds);
@@ -134,7 +143,10 @@ fn what_people_gave_stands_in_its_field_and_what_nobody_gave_has_its_command() {
     assert_eq!(follow_up.retest.as_ref().unwrap().as_str(), "sonarqube.20261123T030004Z.k3f9");
     let noticed = record.deviations.iter().find(|it| it.what.starts_with("Grace was ill")).unwrap();
     assert_eq!(noticed.noticed_by, "Ada, note 6");
-    assert_eq!(record.report.as_of, bare.report.as_of, "what people add afterwards changes nothing in the run's account");
+    assert_eq!(
+        record.report.as_of, bare.report.as_of,
+        "what people add afterwards changes nothing in the run's account"
+    );
 }
 
 #[test]
@@ -159,5 +171,9 @@ async fn the_ledger_tells_the_runs_before_and_the_next_one() {
     assert_eq!((&before.run, before.state.as_str(), before.open_follow_ups.len()), (&first, "rehearsed", 1));
     assert_eq!(before.admitted_at, record.times.started_at - TimeDelta::days(7));
     assert!(engine.record(&first).await.unwrap().record.previous.is_empty(), "none of what came later");
-    assert_eq!(record.next_due.at.unwrap().to_string(), "2026-11-29 03:00:00 UTC", "by the plan as it is configured now");
+    assert_eq!(
+        record.next_due.at.unwrap().to_string(),
+        "2026-11-29 03:00:00 UTC",
+        "by the plan as it is configured now"
+    );
 }

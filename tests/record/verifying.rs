@@ -104,7 +104,11 @@ async fn a_stored_report_is_held_against_the_journal_too() {
     Handed::change(&report, "\"state\": \"rehearsed\"", "\"state\": \"recovered\"");
     let ended = handed.verify(&[report, handed.journal()], "").await;
     assert_eq!(ended.code, 4);
-    assert!(ended.stdout.contains("✘") && ended.stdout.contains("state is not what the journal says"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("✘") && ended.stdout.contains("state is not what the journal says"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[tokio::test]

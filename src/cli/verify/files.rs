@@ -31,7 +31,8 @@ pub(super) fn run(paths: &[PathBuf], head: Option<&str>, out: &Output) -> Exit {
 fn load(path: &Path) -> Result<Loaded, String> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
-    let kind = evidence::kind_of(&bytes).ok_or_else(|| format!("{name} is no journal, record or report of Reveille"))?;
+    let kind =
+        evidence::kind_of(&bytes).ok_or_else(|| format!("{name} is no journal, record or report of Reveille"))?;
     Ok(Loaded { name, bytes, kind })
 }
 

@@ -142,7 +142,10 @@ fn next_due(run: &RunState, around: &Around) -> NextDue {
             drill: None,
             kind: None,
             at: None,
-            statement: format!("nothing is scheduled for {}; [[plan.drill]] in reveille.toml does", run.created.plan.name),
+            statement: format!(
+                "nothing is scheduled for {}; [[plan.drill]] in reveille.toml does",
+                run.created.plan.name
+            ),
         },
     }
 }

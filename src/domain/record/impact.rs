@@ -41,7 +41,8 @@ fn of_outage(report: &Report) -> (String, Option<f64>) {
     match (&report.state[..], report.recovery_time.seconds) {
         ("no-outage", _) => ("none was found: the primary was seen to be healthy, nothing was touched".into(), None),
         (_, Some(seconds)) => {
-            let statement = "production was not served from the first sign of the outage until the standby was seen to serve";
+            let statement =
+                "production was not served from the first sign of the outage until the standby was seen to serve";
             (statement.into(), Some(seconds))
         }
         (_, None) => ("production was not seen to be served again in this run".into(), None),
@@ -65,7 +66,8 @@ fn measured(run: &RunState, looks: &[&Fact<OriginView>]) -> Vec<String> {
     let (Some(first), Some(last)) = (looks.first(), looks.last()) else { return Vec::new() };
     let primary = &run.created.primary;
     if looks.len() == 1 {
-        let said = first.value().map_or("without a result", |view| if view.is_healthy() { "healthy" } else { "not healthy" });
+        let said =
+            first.value().map_or("without a result", |view| if view.is_healthy() { "healthy" } else { "not healthy" });
         return vec![format!("one own probe of {primary} at {}, seen from {}: {said}", moment(first.at), first.from)];
     }
     let healthy = looks.iter().filter(|look| look.value().is_some_and(OriginView::is_healthy)).count();

@@ -23,7 +23,10 @@ pub enum Note {
         took_part: bool,
     },
     /// Somebody outside of the organisation, and their part.
-    ThirdParty { name: String, part: String },
+    ThirdParty {
+        name: String,
+        part: String,
+    },
     /// What was rehearsed or met, and where the business's own analysis of it stands.
     Scenario {
         text: String,
@@ -31,10 +34,18 @@ pub enum Note {
         reference: Option<String>,
     },
     /// Something went otherwise than planned, beyond what the machine saw itself.
-    Deviation { what: String },
-    Lesson { what: String },
+    Deviation {
+        what: String,
+    },
+    Lesson {
+        what: String,
+    },
     /// Something to be done, by whom and until when.
-    FollowUp { what: String, owner: String, due: NaiveDate },
+    FollowUp {
+        what: String,
+        owner: String,
+        due: NaiveDate,
+    },
     /// How a follow-up stands; `retest` is the run that showed it.
     FollowUpState {
         note: u64,
@@ -50,7 +61,10 @@ pub enum Note {
         until: Option<NaiveDate>,
     },
     /// An earlier note was wrong. It stays in the journal, and leaves the record's lists.
-    Withdrawn { note: u64, why: String },
+    Withdrawn {
+        note: u64,
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +73,16 @@ pub enum FollowUpStatus {
     Open,
     Done,
     Dropped,
+}
+
+impl FollowUpStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Dropped => "dropped",
+        }
+    }
 }
 
 /// A note as the journal holds it, numbered from 1 within its run.
@@ -105,6 +129,37 @@ impl Note {
             Self::FollowUpState { .. } => "follow-up's state",
             Self::AcceptedRisk { .. } => "accepted risk",
             Self::Withdrawn { .. } => "withdrawal",
+        }
+    }
+
+    /// One line for people.
+    pub fn text(&self) -> String {
+        let with = |text: &String, more: &Option<String>| match more {
+            Some(more) => format!("{text} ({more})"),
+            None => text.clone(),
+        };
+        match self {
+            Self::Participant { name, role, intended, took_part } => {
+                let how = match (intended, took_part) {
+                    (true, true) => "",
+                    (true, false) => ", who did not come",
+                    (false, _) => ", besides those intended",
+                };
+                format!("{}{how}", with(name, role))
+            }
+            Self::ThirdParty { name, part } => format!("{name}: {part}"),
+            Self::Scenario { text, reference } => with(text, reference),
+            Self::Deviation { what } | Self::Lesson { what } => what.clone(),
+            Self::FollowUp { what, owner, due } => format!("{what} ({owner}, due {due})"),
+            Self::FollowUpState { note, status, retest } => {
+                let retest = retest.as_ref().map(|run| format!(", shown by {run}")).unwrap_or_default();
+                format!("note {note} is {}{retest}", status.as_str())
+            }
+            Self::AcceptedRisk { what, owner, until } => {
+                let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+                format!("{what} ({owner}{until})")
+            }
+            Self::Withdrawn { note, why } => format!("note {note}: {why}"),
         }
     }
 
@@ -199,7 +254,10 @@ mod tests {
         let known = [line(1, follow_up()), line(2, withdrawn.clone()), line(3, follow_up())];
         assert_eq!(standing(&known).map(|line| line.number).collect::<Vec<_>>(), [3]);
         assert_eq!(check(&[withdrawn], &known), Err(BadNote::NoSuchNote { note: 1 }));
-        assert_eq!(check(&[Note::Withdrawn { note: 2, why: "no".into() }], &known), Err(BadNote::NoSuchNote { note: 2 }));
+        assert_eq!(
+            check(&[Note::Withdrawn { note: 2, why: "no".into() }], &known),
+            Err(BadNote::NoSuchNote { note: 2 })
+        );
     }
 
     #[test]

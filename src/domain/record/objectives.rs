@@ -111,7 +111,9 @@ fn looked(step: StepName, state: &StepState) -> Precondition {
 fn standby(site: &SiteName, workload: &StandbyWorkload) -> Precondition {
     let (met, shown_by) = match workload {
         StandbyWorkload::StartsWithCluster => (None, "it starts with its cluster, by configuration".to_owned()),
-        StandbyWorkload::Parked { since, .. } => (Some(true), format!("parked since {}, by the ledger", moment(*since))),
+        StandbyWorkload::Parked { since, .. } => {
+            (Some(true), format!("parked since {}, by the ledger", moment(*since)))
+        }
         StandbyWorkload::NotKnown => (Some(false), "no record in the ledger says that it is parked".to_owned()),
     };
     Precondition { what: format!("The workload of {site} is known to be parked"), met, shown_by }

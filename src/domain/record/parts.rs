@@ -8,8 +8,8 @@ use crate::domain::runbook::StepName;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::note::FollowUpStatus;
 use super::Verdict;
+use super::note::FollowUpStatus;
 
 /// Which plan, in which wording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

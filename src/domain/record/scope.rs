@@ -60,9 +60,9 @@ fn writer(run: &RunState) -> Option<String> {
     match (run.created.writer_target.as_deref(), proof) {
         (Some(before), Some(after)) if before != after => None,
         (Some(before), Some(_)) => Some(format!("The writer did not move: its endpoint points to {before} as before")),
-        _ if run.created.kind != RunKind::Failover => {
-            Some("The writer did not move, and no data was changed: nothing in this run writes to a database".to_owned())
-        }
+        _ if run.created.kind != RunKind::Failover => Some(
+            "The writer did not move, and no data was changed: nothing in this run writes to a database".to_owned(),
+        ),
         _ => None,
     }
 }

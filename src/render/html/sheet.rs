@@ -19,7 +19,8 @@ fn drawn(block: &Block) -> Markup {
         },
         Block::Points(points) => html! { ul.plain { @for point in points { li { (Told(point)) } } } },
         Block::Table { label, columns, rows } => {
-            let rows: Vec<Row> = rows.iter().map(|row| Row { id: None, cells: row.iter().map(shown).collect() }).collect();
+            let rows: Vec<Row> =
+                rows.iter().map(|row| Row { id: None, cells: row.iter().map(shown).collect() }).collect();
             html! { @if let Some(table) = table(label, columns, &rows) { (table) } }
         }
         Block::Command { what, command } => html! { p.hint { (Said(what)) } (Command(command)) },
@@ -31,7 +32,7 @@ fn is_wide(value: &Value) -> bool {
     const SHORT: usize = 60;
     match value {
         Value::Text(said) | Value::Name(said) => said.chars().nth(SHORT).is_some(),
-        Value::Met(_) => false,
+        Value::Met(_) | Value::Whole(_) => false,
     }
 }
 
@@ -39,6 +40,8 @@ fn shown(value: &Value) -> Markup {
     match value {
         Value::Text(said) if said.is_empty() => Markup::default(),
         Value::Text(said) => html! { (Told(said)) },
+        Value::Whole(said) if said.is_empty() => Markup::default(),
+        Value::Whole(said) => html! { span.whole { (Said(said)) } },
         Value::Name(name) if name.is_empty() => Markup::default(),
         Value::Name(name) => html! { (Name(name)) },
         Value::Met(is) => {

@@ -40,7 +40,7 @@ fn block(block: &Block) -> String {
 
 fn inline(value: &Value) -> String {
     match value {
-        Value::Text(said) => text(said),
+        Value::Text(said) | Value::Whole(said) => text(said),
         Value::Name(name) if name.is_empty() => "–".to_owned(),
         Value::Name(name) => code(name),
         Value::Met(met) => record::met(*met).1.to_owned(),
@@ -57,7 +57,7 @@ fn table(columns: &[&str], rows: &[Vec<Value>]) -> String {
 
 fn in_cell(value: &Value) -> String {
     match value {
-        Value::Text(said) => cell(said),
+        Value::Text(said) | Value::Whole(said) => cell(said),
         other => inline(other),
     }
 }

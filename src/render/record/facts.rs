@@ -1,6 +1,6 @@
 //! What was run, for what, on what, and how it was planned.
 
-use super::{Block, Part, Value, name, table_or, text};
+use super::{Block, Part, Value, name, table_or, text, whole};
 use crate::domain::record::{Objective, PlannedStep, Precondition, Record};
 use crate::render::words::{self, Clock};
 
@@ -14,7 +14,7 @@ pub(super) fn run(record: &Record) -> Part {
         ("Started by", text(record.trigger.by.clone())),
         ("First sign", text(record.trigger.first_sign.clone())),
         ("Incident", name(record.incident.as_str())),
-        ("Started", text(words::moment(record.times.started_at))),
+        ("Started", whole(words::moment(record.times.started_at))),
         ("Ended", text(ended)),
         ("Clock", text(record.times.clock.clone())),
         ("Plan as admitted (SHA-256)", name(version.plan_digest.clone())),
@@ -38,10 +38,7 @@ pub(super) fn objectives(record: &Record) -> Part {
 pub(super) fn scope(record: &Record) -> Part {
     let scope = &record.scope;
     let sites: Vec<&str> = scope.sites.iter().map(|site| site.as_str()).collect();
-    let facts = vec![
-        ("Sites", text(sites.join(", "))),
-        ("Subscriptions", name(scope.subscriptions.join(", "))),
-    ];
+    let facts = vec![("Sites", text(sites.join(", "))), ("Subscriptions", name(scope.subscriptions.join(", ")))];
     let rows = scope.resources.iter().map(|it| vec![text(it.what.clone()), name(it.id.clone())]).collect();
     let table = table_or("No resource was named.", "Resources in scope", &["What", "Resource"], rows);
     Part::new("scope", "Scope", vec![Block::Facts(facts), table])
@@ -73,11 +70,11 @@ fn planned_row(record: &Record, step: &PlannedStep, clock: &Clock) -> Vec<Value>
     let line = record.report.steps.iter().find(|line| line.step == step.step);
     let state = line.map_or_else(|| words::state(&step.state), |line| words::step_state(&record.report, line));
     vec![
-        text(step.step.to_string()),
+        whole(step.step.to_string()),
         text(step.planned.clone()),
         text(step.limit_seconds.map(words::target).unwrap_or_default()),
-        text(clock.maybe(step.started_at)),
-        text(clock.maybe(step.ended_at)),
+        whole(clock.maybe(step.started_at)),
+        whole(clock.maybe(step.ended_at)),
         text(step.seconds.map(words::took).unwrap_or_default()),
         text(state),
     ]

@@ -1,6 +1,6 @@
 //! What came of it: impact, deviations, errors, the way back, what it took, and what it compares with.
 
-use super::{Block, Part, Value, name, table_or, text};
+use super::{Block, Part, Value, name, table_or, text, whole};
 use crate::domain::record::{Comparison, Deviation, ErrorLine, PreviousRun, Proof, Record};
 use crate::render::words::{self, Clock};
 
@@ -23,7 +23,7 @@ fn listed(lead: &str, points: &[String]) -> Vec<Block> {
 pub(super) fn deviations(record: &Record, clock: &Clock) -> Part {
     let row = |deviation: &Deviation| {
         let at = deviation.at.map(|at| clock.text(at)).unwrap_or_default();
-        vec![text(at), text(deviation.what.clone()), text(deviation.noticed_by.clone())]
+        vec![whole(at), text(deviation.what.clone()), text(deviation.noticed_by.clone())]
     };
     let rows = record.deviations.iter().map(row).collect();
     let columns = ["Time (UTC)", "What", "Noticed by"];
@@ -35,9 +35,9 @@ pub(super) fn deviations(record: &Record, clock: &Clock) -> Part {
 pub(super) fn errors(record: &Record, clock: &Clock) -> Part {
     let row = |error: &ErrorLine| {
         vec![
-            text(clock.maybe(error.at)),
-            text(error.step.map(|step| step.to_string()).unwrap_or_default()),
-            text(error.what.clone()),
+            whole(clock.maybe(error.at)),
+            whole(error.step.map(|step| step.to_string()).unwrap_or_default()),
+            text(words::with_short_ids(&error.what)),
             name(error.request_ids.join(", ")),
         ]
     };
@@ -50,8 +50,8 @@ pub(super) fn return_to_normal(record: &Record, clock: &Clock) -> Part {
     let normal = &record.return_to_normal;
     let row = |proof: &Proof| {
         vec![
-            text(proof.step.to_string()),
-            text(clock.maybe(proof.at)),
+            whole(proof.step.to_string()),
+            whole(clock.maybe(proof.at)),
             text(proof.saw.clone()),
             name(proof.request_ids.join(", ")),
         ]
@@ -61,10 +61,8 @@ pub(super) fn return_to_normal(record: &Record, clock: &Clock) -> Part {
         Some(false) => "not proven",
         None => "does not apply",
     };
-    let mut blocks = vec![Block::Facts(vec![
-        ("Result", text(proven)),
-        ("Statement", text(words::capital(&normal.statement))),
-    ])];
+    let mut blocks =
+        vec![Block::Facts(vec![("Result", text(proven)), ("Statement", text(words::capital(&normal.statement)))])];
     let rows: Vec<Vec<Value>> = normal.proofs.iter().map(row).collect();
     if !rows.is_empty() {
         let columns = vec!["Step", "Seen (UTC)", "Proof", "Request ids"];
@@ -110,7 +108,7 @@ fn compared_row(step: &Comparison) -> Vec<Value> {
         _ => "none".to_owned(),
     };
     vec![
-        text(step.step.to_string()),
+        whole(step.step.to_string()),
         text(words::took(step.seconds)),
         text(words::took(step.usual_seconds)),
         text(step.of_runs.to_string()),
@@ -138,9 +136,10 @@ pub(super) fn evidence(record: &Record) -> Part {
         None => ("Record as it stands (SHA-256)", name(record.digest())),
     });
     let check = Block::Command {
-        what: "This is a rendering; the JSON record and the journal are the evidence. To check them against each other, \
+        what:
+            "This is a rendering; the JSON record and the journal are the evidence. To check them against each other, \
                without a network:"
-            .to_owned(),
+                .to_owned(),
         command: format!("reveille verify {run}.record.json {run}.log", run = record.run),
     };
     Part::new("evidence", "Evidence", vec![Block::Facts(facts), check])

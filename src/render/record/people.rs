@@ -1,8 +1,8 @@
 //! What people decided, gave and signed.
 
-use super::{Block, Part, Value, name, not_given, table_or, text};
+use super::{Block, Part, Value, name, not_given, table_or, text, whole};
 use crate::domain::record::note::standing;
-use crate::domain::record::{Attestation, FollowUp, FollowUpStatus, Note, NoteLine, Participant, Record};
+use crate::domain::record::{Attestation, FollowUp, Note, NoteLine, Participant, Record};
 use crate::domain::report::PersonLine;
 use crate::render::words::{self, Clock};
 
@@ -19,7 +19,7 @@ fn signature(signed: &Attestation) -> Vec<(&'static str, Value)> {
         ("Verdict", text(words::capital(signed.signature.verdict.as_str()))),
         ("Signed by", text(signed.signature.name.clone())),
         ("Called as", text(words::person(&signed.by, signed.said.as_deref()))),
-        ("Signed at", text(words::moment(signed.at))),
+        ("Signed at", whole(words::moment(signed.at))),
         ("Found", text(signed.signature.notes.clone())),
         ("Record as signed (SHA-256)", name(signed.record.clone())),
     ]
@@ -41,7 +41,7 @@ pub(super) fn scenario(record: &Record) -> Part {
 pub(super) fn decisions(record: &Record, clock: &Clock) -> Part {
     let row = |line: &PersonLine| {
         vec![
-            text(clock.text(line.at)),
+            whole(clock.text(line.at)),
             text(words::person(&line.by, line.said.as_deref())),
             text(line.did.clone()),
             text(line.why.clone()),
@@ -113,18 +113,13 @@ pub(super) fn follow_ups(record: &Record) -> Part {
 }
 
 fn follow_up(it: &FollowUp) -> Vec<Value> {
-    let status = match it.status {
-        FollowUpStatus::Open => "open",
-        FollowUpStatus::Done => "done",
-        FollowUpStatus::Dropped => "dropped",
-    };
     let retest = it.retest.as_ref().map(|run| run.to_string()).unwrap_or_default();
     vec![
         text(it.note.to_string()),
         text(it.what.clone()),
         text(it.owner.clone()),
-        text(it.due.to_string()),
-        text(status),
+        whole(it.due.to_string()),
+        text(it.status.as_str()),
         name(retest),
     ]
 }
@@ -146,10 +141,10 @@ pub(super) fn withdrawn(record: &Record, clock: &Clock) -> Option<Part> {
     let row = |line: &&NoteLine| {
         let what = match &line.note {
             Note::Withdrawn { note, why } => format!("withdraws note {note}: {why}"),
-            note => format!("{}, withdrawn", note.about()),
+            note => format!("{}, withdrawn: {}", note.about(), note.text()),
         };
         let who = words::person(&line.by, line.said.as_deref());
-        vec![text(line.number.to_string()), text(clock.text(line.at)), text(who), text(what)]
+        vec![text(line.number.to_string()), whole(clock.text(line.at)), text(who), text(what)]
     };
     let rows = gone.iter().map(row).collect();
     let columns = vec!["Note", "Time (UTC)", "Who", "What"];

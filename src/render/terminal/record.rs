@@ -1,6 +1,7 @@
 //! A record, concise: what is signed, what was met, what is still to be given. The rest is in Markdown, page and JSON.
 
 use super::headline_ink;
+use crate::domain::record::note::standing as standing_notes;
 use crate::domain::record::{Record, Verdict};
 use crate::render::page::{Ink, Page, Screen};
 use crate::render::record::{met, standing};
@@ -14,7 +15,7 @@ pub fn record(record: &Record, screen: Screen) -> String {
     page.say("", &standing(record), signed_ink(record));
     objectives(&mut page, record);
     deviations(&mut page, record, &clock);
-    follow_ups(&mut page, record);
+    notes(&mut page, record);
     rest(&mut page, record);
     not_given(&mut page, record);
     origin(&mut page, record);
@@ -53,13 +54,14 @@ fn deviations(page: &mut Page, record: &Record, clock: &Clock) {
     }
 }
 
-fn follow_ups(page: &mut Page, record: &Record) {
-    if record.follow_ups.is_empty() {
+/// With their numbers, by which they are withdrawn and follow-ups are closed.
+fn notes(page: &mut Page, record: &Record) {
+    if record.notes.is_empty() {
         return;
     }
-    page.heading("Follow-ups");
-    for it in &record.follow_ups {
-        page.say(&format!("  {}. ", it.note), &format!("{} ({}, due {})", it.what, it.owner, it.due), Ink::Plain);
+    page.heading("Notes");
+    for line in standing_notes(&record.notes) {
+        page.say(&format!("  {}. ", line.number), &format!("{}: {}", line.note.about(), line.note.text()), Ink::Plain);
     }
 }
 

@@ -84,7 +84,8 @@ fn refused(error: &RecordError) -> Problem {
         RecordError::Refused(refusal) => Problem::new(409, "Not now", refusal.to_string(), refusal.advice()),
         RecordError::Journal { source, .. } if source.is_unreadable() => super::read::unreadable(source),
         RecordError::Lost { run, .. } => {
-            let next = format!("Check the store with `reveille verify {run} --state FOLDER`, and find out who changed it.");
+            let next =
+                format!("Check the store with `reveille verify {run} --state FOLDER`, and find out who changed it.");
             Problem::new(409, "The signed record is gone", error.to_string(), next)
         }
         other => store_failed(other),

@@ -23,6 +23,7 @@
 //! timer ─► POST /drill ── triggers::drill                   domain::drill: which rehearsal is due, what refuses it;
 //!                                                           the ledger remembers each, so none begins twice
 //! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
+//!        after a run: notes, a signature ── engine::record  domain::record: made from the journal, final once signed
 //! ```
 //!
 //! Three kinds of stored things, all in [`store`]: a **ledger** per plan (incidents, admissions, debts, pauses), a

@@ -9,7 +9,7 @@ use super::log::LogError;
 use super::parts::Engine;
 use super::ports::{Store, StoreError};
 use crate::domain::chain;
-use crate::domain::drill::DrillKind;
+use crate::domain::drill::{self, DrillKind};
 use crate::domain::ledger::PlanState;
 use crate::domain::ledger::state::RunLine;
 use crate::domain::names::{DrillName, RunId};
@@ -166,15 +166,16 @@ impl Engine {
                 previous.push(PreviousRun::of(journal.state()));
             }
         }
-        Ok(Around { previous, readiness: readiness(state, run), next: self.next_drill(state, run), immutable: None })
+        Ok(Around { previous, readiness: readiness(state, run), next: self.next_drill(run), immutable: None })
     }
 
-    /// The next drill of the plan as it is configured now: of the run's own schedule, else the soonest.
-    fn next_drill(&self, state: &PlanState, run: &RunState) -> Option<(DrillName, DrillKind, DateTime<Utc>)> {
+    /// The first drill behind this run, by the plan as it is configured now: of the run's own schedule, else the soonest.
+    /// Counted from the run's end and not from now, so that a record stays the same until somebody adds to it.
+    fn next_drill(&self, run: &RunState) -> Option<(DrillName, DrillKind, DateTime<Utc>)> {
         let plan = self.plan(&run.created.plan.name)?;
-        let now = self.clock.now();
+        let after = run.ended_at.unwrap_or_else(|| self.clock.now());
         let mine = run.created.started_by.drill();
-        let dates = plan.plan.drills.iter().filter_map(|drill| Some((drill, state.next_due(drill, now)?)));
+        let dates = plan.plan.drills.iter().filter_map(|drill| Some((drill, drill::next(drill, after)?)));
         let next = dates.min_by_key(|(drill, at)| (Some(&drill.name) != mine, *at));
         next.map(|(drill, at)| (drill.name.clone(), drill.kind, at))
     }

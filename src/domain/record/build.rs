@@ -62,7 +62,7 @@ impl Record {
 
     pub fn json(&self) -> serde_json::Value {
         // A record holds nothing that JSON cannot say.
-        serde_json::to_value(self).unwrap_or_default()
+        canonical::rounded(serde_json::to_value(self).unwrap_or_default())
     }
 }
 

@@ -1,7 +1,7 @@
 //! One spelling of a JSON value, so that the same record always has the same digest, whoever has stored or sent it.
 //!
-//! Members in the order of their names (by code point), no white space, numbers as serde writes them. Records hold no
-//! fractions but spans of whole milliseconds in seconds, which every reader of JSON gives back as they were.
+//! Members in the order of their names (by code point), no white space, fractions with at most twelve significant digits:
+//! that many every reader of JSON gives back as they were, and no span of a run needs more.
 
 use crate::domain::chain;
 use serde_json::Value;
@@ -39,7 +39,20 @@ fn write_value(text: &mut String, value: &Value) {
             }
             text.push(']');
         }
-        plain => drop(write!(text, "{plain}")),
+        plain => drop(write!(text, "{}", rounded(plain.clone()))),
+    }
+}
+
+/// The same value with each fraction cut to those digits, so that it is written and read by anybody without a change.
+pub fn rounded(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members.into_iter().map(|(name, member)| (name, rounded(member))).collect(),
+        Value::Array(items) => items.into_iter().map(rounded).collect(),
+        Value::Number(number) if number.is_f64() => {
+            let fraction = number.as_f64().unwrap_or_default();
+            Value::from(format!("{fraction:.11e}").parse::<f64>().unwrap_or(fraction))
+        }
+        other => other,
     }
 }
 
@@ -69,13 +82,25 @@ mod tests {
         assert_ne!(digest(&one), digest(&json!({"a": 0.5})));
     }
 
+    #[test]
+    fn fractions_keep_twelve_digits() {
+        let value = json!([0.1 + 0.2, 1.0 / 3.0, 7.9, 12.0, 3]);
+        assert_eq!(signed_text(&value), "[0.3,0.333333333333,7.9,12.0,3]");
+    }
+
     proptest! {
-        /// Spans are whole milliseconds told in seconds: reading what was written gives the same text again.
+        /// Whatever stands in a record, reading what was signed gives the same text again.
         #[test]
-        fn spans_survive_being_written_and_read(millis in 0_u64..4_000_000_000_000) {
-            let value = json!({ "seconds": millis as f64 / 1000.0 });
-            let read: Value = serde_json::from_str(&signed_text(&value)).unwrap();
-            prop_assert_eq!(signed_text(&read), signed_text(&value));
+        fn numbers_survive_being_written_and_read(
+            millis in 0_u64..4_000_000_000_000, any in -1e12_f64..1e12, small in -1.0_f64..1.0,
+        ) {
+            let value = rounded(json!({ "seconds": millis as f64 / 1000.0, "any": any, "small": small }));
+            let text = signed_text(&value);
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            for written in [&text, &pretty] {
+                let read: Value = serde_json::from_str(written).unwrap();
+                prop_assert_eq!(signed_text(&read), text.clone());
+            }
         }
     }
 }

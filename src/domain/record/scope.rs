@@ -40,7 +40,7 @@ fn origin(site: &Site) -> Resource {
 pub(super) fn exclusions(run: &RunState, report: &Report) -> Vec<String> {
     let mut left_out = vec!["No database was promoted by Reveille; promoting one is a person's act".to_owned()];
     left_out.extend(writer(run));
-    if run.created.kind != RunKind::Failover {
+    if moves_nothing(run.created.kind) {
         left_out.push("Production traffic was not moved: Front Door was not changed".to_owned());
     }
     let released = run.step(StepName::ReleaseWorkload).is_some_and(|step| step.proof.is_some());
@@ -49,6 +49,11 @@ pub(super) fn exclusions(run: &RunState, report: &Report) -> Vec<String> {
     }
     left_out.extend(report.not_proven.iter().map(|open| format!("Not proven: {open}")));
     left_out
+}
+
+/// Kinds whose runbooks hold no step that moves traffic or writes to a database. Of any other nothing is claimed.
+fn moves_nothing(kind: RunKind) -> bool {
+    matches!(kind, RunKind::Fence | RunKind::Park | RunKind::StandbyDrill)
 }
 
 /// Whether the writer moved is known only where it was looked at.

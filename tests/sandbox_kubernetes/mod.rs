@@ -30,7 +30,7 @@ const PODS: &str = "/api/v1/namespaces/sonarqube/pods";
 const CLAIMS: &str = "/api/v1/namespaces/sonarqube/persistentvolumeclaims";
 const MERGE: &str = "application/merge-patch+json";
 /// How long anything here may take to come about.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A world with its planes and ARM, and a client that trusts the kubeconfig's authority and has a token.
 struct Rig {

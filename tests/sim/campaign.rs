@@ -67,7 +67,7 @@ pub async fn live(host: &Host) -> Vec<String> {
 }
 
 /// Holds new starts, and waits until every run is closed.
-async fn drain(host: &Host) {
+pub async fn drain(host: &Host) {
     let until = host.world.now() + DRAIN;
     loop {
         let paused = host.invoke({
@@ -87,7 +87,7 @@ async fn drain(host: &Host) {
     }
 }
 
-fn setting(name: &str, otherwise: u64) -> u64 {
+pub fn setting(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
 }
 
@@ -95,8 +95,14 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 fn no_weather_breaks_a_promise() {
     let first = setting("REVEILLE_SIM_FROM", 0);
     let count = setting("REVEILLE_SIM_SEEDS", SEEDS);
+    let failed = each_seed(first, count, |seed| simulate(Weather::of(seed)));
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+/// Does something for so many seeds, side by side; what failed. Stops early when that is much.
+pub fn each_seed(first: u64, count: u64, simulate: impl Fn(u64) -> Result<(), String> + Sync) -> Vec<String> {
     let next = AtomicU64::new(first);
-    let failed: Vec<String> = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let worker = || {
             let mut failed = Vec::new();
@@ -105,13 +111,12 @@ fn no_weather_breaks_a_promise() {
                 if seed >= first + count || failed.len() > 2 {
                     return failed;
                 }
-                failed.extend(simulate(Weather::of(seed)).err());
+                failed.extend(simulate(seed).err());
             }
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
-    });
-    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+    })
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::process::{self, Life};
 use super::steps::Eyes;
 use super::time::{MINUTE, Ms, SECOND, sleep_ms};
-use super::weather::{CALM, Drivers, Standby};
+use super::weather::{Drivers, Standby};
 use super::workload;
 use super::world::{Happening, SITES, World};
 use chrono::{DateTime, Utc};
@@ -38,7 +38,22 @@ pub struct Host {
     /// The site of which the watch has seen a healthy metric since it became primary.
     seen_healthy: Mutex<Option<usize>>,
     deaths: UnboundedSender<u32>,
-    processes: Mutex<Vec<Process>>,
+    /// Shared by all plans of the app.
+    processes: Arc<Mutex<Vec<Process>>>,
+    tenants: Arc<Vec<Tenant>>,
+}
+
+/// A plan of the app, with the world it protects.
+pub struct Tenant {
+    pub world: Arc<World>,
+    pub plan: Configured,
+}
+
+impl Tenant {
+    /// The plan of a world's own weather.
+    pub fn of(world: &Arc<World>) -> Self {
+        Self { world: Arc::clone(world), plan: super::plan::configured(&world.weather) }
+    }
 }
 
 struct Process {
@@ -51,23 +66,45 @@ struct Process {
 impl Host {
     /// Begins the world and everything that acts in it.
     pub fn start(world: Arc<World>, plan: Configured) -> Arc<Self> {
+        Self::house(vec![Tenant { world, plan }]).remove(0)
+    }
+
+    /// The same for several plans of one app: one store, one set of processes.
+    pub fn house(tenants: Vec<Tenant>) -> Vec<Arc<Self>> {
         let (deaths, heard) = mpsc::unbounded_channel();
-        let processes = Mutex::new(Vec::new());
-        let (store, reader) = (MemoryStore::new(), super::peek::Reader::default());
-        let host = Arc::new(Self { world, store, plan, reader, seen_healthy: Mutex::new(Some(0)), deaths, processes });
-        host.remember_parking();
-        host.world.begin();
-        host.boot("host-0");
-        match host.world.weather.hosting.drivers {
-            Drivers::One => {}
-            Drivers::TwoInstances => host.boot("host-1"),
-            Drivers::TwoOfOneInstance => host.boot("host-0"),
+        let (store, processes, tenants) = (MemoryStore::new(), Arc::default(), Arc::new(tenants));
+        let host = |tenant: &Tenant| {
+            Arc::new(Self {
+                world: Arc::clone(&tenant.world),
+                store: store.clone(),
+                plan: tenant.plan.clone(),
+                reader: super::peek::Reader::default(),
+                seen_healthy: Mutex::new(Some(0)),
+                deaths: deaths.clone(),
+                processes: Arc::clone(&processes),
+                tenants: Arc::clone(&tenants),
+            })
+        };
+        let hosts: Vec<Arc<Self>> = tenants.iter().map(host).collect();
+        hosts.iter().for_each(|host| host.remember_parking());
+        hosts.iter().for_each(|host| host.world.begin());
+        hosts[0].boot_all();
+        tokio::spawn(Arc::clone(&hosts[0]).bury(heard));
+        for host in &hosts {
+            tokio::spawn(Arc::clone(host).tick());
+            tokio::spawn(Arc::clone(host).raise_alerts());
+            tokio::spawn(Arc::clone(host).kill_at_random());
         }
-        tokio::spawn(Arc::clone(&host).bury(heard));
-        tokio::spawn(Arc::clone(&host).tick());
-        tokio::spawn(Arc::clone(&host).raise_alerts());
-        tokio::spawn(Arc::clone(&host).kill_at_random());
-        host
+        hosts
+    }
+
+    fn boot_all(self: &Arc<Self>) {
+        self.boot("host-0");
+        match self.world.weather.hosting.drivers {
+            Drivers::One => {}
+            Drivers::TwoInstances => self.boot("host-1"),
+            Drivers::TwoOfOneInstance => self.boot("host-0"),
+        }
     }
 
     /// The ledger of a plan whose standby was parked long ago.
@@ -77,11 +114,17 @@ impl Host {
         }
         let store: Arc<dyn Store> = Arc::new(self.store.clone());
         let state = ParkingState::Parked { counts: workload::counts() };
-        let (site, run) = (SiteName::new(SITES[1]), RunId::new("sonar.before"));
+        let (site, run) = (SiteName::new(SITES[1]), RunId::new(format!("{}.before", self.name())));
         futures::executor::block_on(async {
             let mut book = Book::open(&store, self.name()).await.unwrap();
             book.append(&self.world.clock, LedgerEvent::WorkloadSeen { site, run, state }).await.unwrap();
         });
+    }
+
+    /// Whether something happened in any of the app's worlds.
+    pub fn hears(&self, wanted: impl Fn(Ms, &Happening) -> bool) -> bool {
+        let in_world = |tenant: &Tenant| tenant.world.state().log.iter().any(|(at, it)| wanted(*at, it));
+        self.tenants.iter().any(in_world)
     }
 
     pub fn name(&self) -> &PlanName {
@@ -93,7 +136,7 @@ impl Host {
         let id = processes.len() as u32;
         let life = Life::new(id, &self.world, &self.deaths);
         let driver = Driver { instance: instance.to_owned(), worker: format!("worker-{id}") };
-        let engine = process::engine(&self.world, &self.store, &life, driver, self.plan.clone());
+        let engine = process::engine(&self.tenants, &self.store, &life, driver);
         processes.push(Process { id, instance: instance.to_owned(), engine, tasks: Vec::new() });
         self.world.log(Happening::Process { what: format!("process {id} starts on {instance}") });
     }
@@ -170,9 +213,18 @@ impl Host {
         }
     }
 
+    /// Sleeps that long; in a month, while nothing happens and nothing is due, until something is.
+    pub async fn nap(&self, ms: Ms) {
+        sleep_ms(ms).await;
+        let Some(month) = &self.world.weather.month else { return };
+        if super::month::is_quiet(self).await {
+            sleep_ms(month.next_event(self.world.now()).saturating_sub(self.world.now())).await;
+        }
+    }
+
     async fn tick(self: Arc<Self>) {
         loop {
-            sleep_ms(TICK).await;
+            self.nap(TICK).await;
             let host = Arc::clone(&self);
             let wakes = self.invoke(move |engine| watch(host, engine)).await;
             wakes.into_iter().flatten().for_each(|wake| self.send(wake));
@@ -220,13 +272,21 @@ impl Host {
         }
     }
 
+    fn victim(&self) -> Option<u32> {
+        let living: Vec<u32> = {
+            let processes = self.processes.lock().unwrap();
+            processes.iter().filter(|process| !process.instance.is_empty()).map(|process| process.id).collect()
+        };
+        let among = living.len().checked_sub(1)?;
+        living.get(self.world.between(0, among as u64) as usize).copied()
+    }
+
     async fn kill_at_random(self: Arc<Self>) {
         let Some(every) = self.world.weather.hosting.kill_every else { return };
-        while self.world.now() < CALM {
-            sleep_ms(self.world.between(every / 4, every * 2)).await;
-            let living = self.processes.lock().unwrap().len() as u64;
-            let victim = self.world.between(0, living - 1) as u32;
-            self.world.log(Happening::Process { what: format!("process {victim} is killed, if it lives") });
+        while !self.world.is_calm() {
+            self.nap(self.world.between(every / 4, every * 2)).await;
+            let Some(victim) = self.victim() else { continue };
+            self.world.log(Happening::Process { what: format!("process {victim} is killed") });
             self.deaths.send(victim).unwrap();
         }
     }

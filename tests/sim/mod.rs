@@ -17,6 +17,7 @@ mod crash_points;
 mod drills;
 mod duplicates;
 mod host;
+mod month;
 mod oracle;
 mod peek;
 mod people;

@@ -4,7 +4,6 @@ use super::host::{Host, cause};
 use super::peek;
 use super::steps::index;
 use super::time::{MINUTE, Ms, SECOND, ms_of, sleep_ms};
-use super::weather::CALM;
 use super::workload;
 use super::world::Happening;
 use reveille::domain::ledger::Request;
@@ -41,7 +40,7 @@ pub fn begin(host: &Arc<Host>) {
 /// Answers what is asked, after some time for thought, unless the primary is seen to be back.
 async fn answer(host: Arc<Host>, after: Ms) {
     loop {
-        sleep_ms(20 * SECOND).await;
+        host.nap(20 * SECOND).await;
         let Some(run) = peek::active(&host).await else { continue };
         scale_by_hand(&host, &run, after);
         let Some(since) = asked_since(&run) else { continue };
@@ -88,7 +87,7 @@ async fn meddle(host: Arc<Host>) {
         Says::FailOver { force: false },
         Says::FailOver { force: true },
     ];
-    while host.world.now() < CALM {
+    while !host.world.is_calm() {
         sleep_ms(host.world.between(20 * SECOND, 6 * MINUTE)).await;
         let word = WORDS[host.world.between(0, WORDS.len() as u64 - 1) as usize];
         let run = peek::active(&host).await.map(|run| run.created.run.clone());

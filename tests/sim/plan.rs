@@ -23,7 +23,7 @@ pub fn configured(weather: &Weather) -> Configured {
 
 fn plan(weather: &Weather) -> Plan {
     Plan {
-        name: PlanName::new("sonar"),
+        name: PlanName::new(weather.plan),
         automation: weather.automation,
         workload: match weather.standby {
             Standby::StartsWithCluster => Workload::StartsWithCluster,
@@ -41,7 +41,7 @@ fn plan(weather: &Weather) -> Plan {
         database: database(),
         kubernetes: Some(Kubernetes {
             workload: WorkloadSelector::sonarqube(),
-            replicas: Counts::new(),
+            replicas: if weather.month.is_some() { super::workload::counts() } else { Counts::new() },
             probe_image: Some("postgres".into()),
         }),
         fence: Fence { unable: weather.fence_unable },
@@ -49,7 +49,11 @@ fn plan(weather: &Weather) -> Plan {
         alert_rules: Vec::new(),
         timing: timing(weather),
         channels: channel_names(&weather.channels),
-        drills: if weather.drills { vec![drill()] } else { Vec::new() },
+        drills: match &weather.month {
+            Some(month) => month.drills(),
+            None if weather.drills => vec![drill()],
+            None => Vec::new(),
+        },
     }
 }
 

@@ -1,15 +1,16 @@
 //! One process of the handler: an engine with its own way to the store, and a life that may end at any instant.
 
+use super::host::Tenant;
 use super::steps;
 use super::time::{Ms, SECOND, SimClock, WRONG_CLOCKS};
 use super::weather::Channel as ChannelWeather;
 use super::world::{Happening, World};
 use async_trait::async_trait;
-use reveille::domain::names::{ChannelName, PlanName};
+use reveille::domain::names::ChannelName;
 use reveille::domain::notice::Notice;
 use reveille::domain::run::Driver;
 use reveille::engine::ports::{Channel, Delivered, DeliveryError, Receipt};
-use reveille::engine::{Configured, Engine, Settings, Shelf};
+use reveille::engine::{Engine, Settings, Shelf};
 use reveille::store::{Call, Fault, Harm, MemoryStore};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,15 +86,15 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 /// The engine of a process.
-pub fn engine(world: &Arc<World>, store: &MemoryStore, life: &Arc<Life>, driver: Driver, plan: Configured) -> Engine {
+pub fn engine(tenants: &[Tenant], store: &MemoryStore, life: &Arc<Life>, driver: Driver) -> Engine {
     let fate = Arc::clone(life);
     let store = store.with_faults(move |call| fate.fault(call));
     Engine {
         store: Arc::new(store),
         clock: Arc::new(life.clock),
-        steps: Arc::new(steps::wired(world, life)),
-        channels: Arc::new(channels(&world.weather.channels)),
-        plans: Arc::new(BTreeMap::from([(PlanName::new("sonar"), plan)])),
+        steps: Arc::new(steps::wired(tenants, life)),
+        channels: Arc::new(channels(&life.world.weather.channels)),
+        plans: Arc::new(tenants.iter().map(|tenant| (tenant.plan.plan.name.clone(), tenant.plan.clone())).collect()),
         settings: Settings::default(),
         driver,
         shelf: Shelf::default(),

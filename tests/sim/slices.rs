@@ -1,5 +1,6 @@
 //! Slices and claims, one case at a time: two drivers of one run, and a step that only sends.
 
+use super::host::Tenant;
 use super::process::Life;
 use super::time::{Ms, SECOND, SimClock, ms_of, sleep_ms};
 use super::weather::Weather;
@@ -130,8 +131,7 @@ impl Bench {
 
     fn engine(&self, who: &str) -> Engine {
         let life = Life::new(0, &self.world, &mpsc::unbounded_channel().0);
-        let plan = plan::configured(&self.world.weather);
-        let engine = process::engine(&self.world, &self.store, &life, driver(who), plan);
+        let engine = process::engine(&[Tenant::of(&self.world)], &self.store, &life, driver(who));
         let step = |name| Arc::new(Caller { name, who: who.into(), bench: self.clone() }) as Arc<dyn Step>;
         let names = [FENCE, StepName::StartReplica, StepName::VerifyWriter];
         let steps: BTreeMap<_, _> = names.into_iter().map(|name| (name, step(name))).collect();

@@ -2,6 +2,7 @@
 //! real `decide` functions judge them.
 
 use super::cluster::{Arrival, Power};
+use super::host::Tenant;
 use super::process::Life;
 use super::time::{Ms, SECOND, SimClock, sleep_ms};
 use super::weather::{Database, Point};
@@ -11,7 +12,7 @@ use reveille::domain::application::{AppView, IndexState, OriginView, RouteView};
 use reveille::domain::cluster::ClusterView;
 use reveille::domain::fact::Fact;
 use reveille::domain::look::Look;
-use reveille::domain::names::SiteName;
+use reveille::domain::names::{PlanName, SiteName};
 use reveille::domain::run::{Call, RunState, Sent};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::witness::{LastSeen, Witness};
@@ -42,10 +43,10 @@ const ALL: [StepName; 12] = [
 const WAY: Ms = 5 * SECOND;
 
 /// Every step, as one process sees the world.
-pub fn wired(world: &Arc<World>, life: &Arc<Life>) -> BTreeMap<StepName, Arc<dyn Step>> {
-    let step = |name| {
-        Arc::new(SimStep { name, eyes: Eyes(Arc::clone(world), life.clock), life: Arc::clone(life) }) as Arc<dyn Step>
-    };
+pub fn wired(tenants: &[Tenant], life: &Arc<Life>) -> BTreeMap<StepName, Arc<dyn Step>> {
+    let eyes = |tenant: &Tenant| (tenant.plan.plan.name.clone(), Eyes(Arc::clone(&tenant.world), life.clock));
+    let eyes: Arc<BTreeMap<PlanName, Eyes>> = Arc::new(tenants.iter().map(eyes).collect());
+    let step = |name| Arc::new(SimStep { name, eyes: Arc::clone(&eyes), life: Arc::clone(life) }) as Arc<dyn Step>;
     ALL.into_iter().map(|name| (name, step(name))).collect()
 }
 
@@ -53,9 +54,14 @@ pub fn index(site: &SiteName) -> usize {
     SITES.iter().position(|name| *name == site.as_str()).unwrap()
 }
 
+pub fn name(site: usize) -> &'static str {
+    SITES[site]
+}
+
 struct SimStep {
     name: StepName,
-    eyes: Eyes,
+    /// Each plan has a world of its own.
+    eyes: Arc<BTreeMap<PlanName, Eyes>>,
     life: Arc<Life>,
 }
 
@@ -66,7 +72,7 @@ impl Step for SimStep {
     }
 
     async fn look(&self, view: &StepView) -> Look {
-        let (eyes, run) = (&self.eyes, &view.run);
+        let (eyes, run) = (self.eyes(view), &view.run);
         let (primary, standby) = (index(&run.created.primary), index(&run.created.standby));
         eyes.take_time().await;
         match self.name {
@@ -116,8 +122,8 @@ impl Step for SimStep {
     }
 
     async fn send(&self, call: &Call, view: &StepView) -> Sent {
-        let world = &self.eyes.0;
-        let point = self.crash_point();
+        let world = &self.eyes(view).0;
+        let point = crash_point(world);
         if point == Some(Point::BeforeSending) {
             self.life.die("before sending").await;
         }
@@ -143,19 +149,23 @@ impl Step for SimStep {
     }
 }
 
+/// Counts the call, and gives the point at which the weather wants this process to die at it.
+fn crash_point(world: &World) -> Option<Point> {
+    let mut state = world.state();
+    let number = state.calls;
+    state.calls += 1;
+    world.weather.crash.filter(|crash| crash.call == number).map(|crash| crash.point)
+}
+
 impl SimStep {
-    /// Counts the call, and gives the point at which the weather wants this process to die at it.
-    fn crash_point(&self) -> Option<Point> {
-        let mut state = self.eyes.0.state();
-        let number = state.calls;
-        state.calls += 1;
-        self.eyes.0.weather.crash.filter(|crash| crash.call == number).map(|crash| crash.point)
+    fn eyes(&self, view: &StepView) -> &Eyes {
+        &self.eyes[&view.run.created.plan.name]
     }
 
     /// Sends. Once it is sent, it arrives, whether its sender lives or not.
     fn on_its_way(&self, call: &Call, view: &StepView, site: usize) -> oneshot::Receiver<Sent> {
         let (answer, answered) = oneshot::channel();
-        let (world, run, call) = (Arc::clone(&self.eyes.0), view.run.created.run.clone(), call.clone());
+        let (world, run, call) = (Arc::clone(&self.eyes(view).0), view.run.created.run.clone(), call.clone());
         let way = world.between(50, WAY);
         tokio::spawn(async move {
             sleep_ms(way).await;

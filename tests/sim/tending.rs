@@ -1,11 +1,12 @@
 //! Each duty of tending a plan, one at a time.
 
+use super::host::Tenant;
 use super::host::cause;
+use super::process;
 use super::process::Life;
 use super::time::{MINUTE, SECOND, SimClock, sleep_ms};
 use super::weather::Weather;
 use super::world::World;
-use super::{plan, process};
 use reveille::domain::ledger::{LedgerEvent, Request};
 use reveille::domain::names::{IncidentId, PlanName, RunId, SiteName};
 use reveille::domain::run::{Driver, RunEvent, StartedBy};
@@ -33,7 +34,7 @@ pub(super) fn watch() -> Watch {
     let (world, store) = (World::new(weather.clone()), MemoryStore::new());
     let life = Life::new(0, &world, &mpsc::unbounded_channel().0);
     let driver = Driver { instance: "watch".into(), worker: "watch".into() };
-    let engine = process::engine(&world, &store, &life, driver, plan::configured(&weather));
+    let engine = process::engine(&[Tenant::of(&world)], &store, &life, driver);
     Watch { engine, store: Arc::new(store.clone()), memory: store }
 }
 

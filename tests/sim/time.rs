@@ -106,6 +106,11 @@ impl<T: PartialEq + Clone> Timeline<T> {
         &self.changes[after.saturating_sub(1)].1
     }
 
+    /// When it was first so, from that instant on.
+    pub fn first_after(&self, ms: Ms, wanted: impl Fn(&T) -> bool) -> Option<Ms> {
+        self.changes.iter().find(|(at, value)| *at >= ms && wanted(value)).map(|(at, _)| *at)
+    }
+
     /// Whether it was ever so between the two instants, both included.
     pub fn ever(&self, from: Ms, to: Ms, wanted: impl Fn(&T) -> bool) -> bool {
         wanted(self.at(from)) || self.changes.iter().any(|(at, value)| (from..=to).contains(at) && wanted(value))

@@ -1,11 +1,12 @@
 //! The weather of one simulation: everything that will go wrong in it, drawn from the seed before it begins.
 
+use super::month::Month;
 use super::time::{MINUTE, Ms, SECOND};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reveille::domain::plan::{Automation, FenceUnable};
 
-/// When chaos ends. What is still wrong afterwards is wrong for good.
+/// How long the chaos of an hour lasts.
 pub const CALM: Ms = 24 * MINUTE;
 
 #[derive(Debug, Clone)]
@@ -36,6 +37,12 @@ pub struct Weather {
     pub standby: Standby,
     /// The standby is rehearsed every few minutes while the chaos lasts.
     pub drills: bool,
+    /// The plan's name.
+    pub plan: &'static str,
+    /// When chaos ends. What is still wrong afterwards is wrong for good.
+    pub calm: Ms,
+    /// A month instead of an hour.
+    pub month: Option<Month>,
 }
 
 /// What the standby's workload does when its cluster starts, and what the ledger knows of it.
@@ -196,6 +203,9 @@ impl Weather {
             crash: None,
             standby: Standby::StartsWithCluster,
             drills: false,
+            plan: "sonar",
+            calm: CALM,
+            month: None,
         }
     }
 
@@ -225,6 +235,9 @@ impl Weather {
             standby: dice.standby(),
             drills: dice.chance(0.5),
             outages,
+            plan: "sonar",
+            calm: CALM,
+            month: None,
         }
     }
 
@@ -241,18 +254,18 @@ impl Weather {
     }
 }
 
-struct Dice(StdRng);
+pub struct Dice(pub StdRng);
 
 impl Dice {
-    fn chance(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.0.random_bool(probability)
     }
 
-    fn between(&mut self, from: Ms, to: Ms) -> Ms {
+    pub fn between(&mut self, from: Ms, to: Ms) -> Ms {
         self.0.random_range(from..=to)
     }
 
-    fn pick<T: Clone>(&mut self, among: &[T]) -> T {
+    pub fn pick<T: Clone>(&mut self, among: &[T]) -> T {
         among[self.0.random_range(0..among.len())].clone()
     }
 

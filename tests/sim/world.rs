@@ -268,7 +268,7 @@ impl World {
         self.turn(site, end);
     }
 
-    fn turn(self: &Arc<Self>, site: usize, power: Power) {
+    pub fn turn(self: &Arc<Self>, site: usize, power: Power) {
         let now = self.now();
         self.log(Happening::Power { site, power: power.clone() });
         self.state().sites[site].power.note(now, power);
@@ -325,7 +325,7 @@ impl World {
     }
 
     pub fn is_calm(&self) -> bool {
-        self.now() >= super::weather::CALM
+        self.now() >= self.weather.calm
     }
 
     pub fn arm_is_dark(&self, site: usize) -> bool {
@@ -360,6 +360,13 @@ impl World {
     pub fn can_serve(&self, site: usize) -> bool {
         let state = self.state();
         *state.sites[site].alive.now() && *state.sites[site].ingress.now()
+    }
+
+    /// Whether nothing has changed for so long.
+    pub fn stands_still(&self, since: Ms) -> bool {
+        let now = self.now();
+        let still = |site: &Site| site.origin.since() + since < now && site.power.since() + since < now;
+        self.state().sites.iter().all(still)
     }
 
     /// Whether anything that the weather holds is still to come.

@@ -7,7 +7,7 @@ use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::resource::ResourceId;
 use crate::domain::run::state::Asked;
-use crate::domain::run::{Approval, RunState};
+use crate::domain::run::{Approval, Phase, RunState};
 use crate::domain::runbook::{RunKind, StepName};
 use crate::domain::writer::{CANARY_SQL, canary_grant};
 
@@ -85,7 +85,8 @@ fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
         }],
         Outcome::Declined { .. } | Outcome::Aborted { .. } => left_as_it_is(run),
         Outcome::Failed { step, class, .. } => {
-            why_it_failed(*step, *class).into_iter().chain(again(run)).chain(left_as_it_is(run)).collect()
+            let why = found(*step, run).or_else(|| why_it_failed(*step, *class));
+            why.into_iter().chain(again(run)).chain(left_as_it_is(run)).collect()
         }
         _ => again(run).into_iter().chain(left_as_it_is(run)).collect(),
     }
@@ -117,8 +118,35 @@ fn why_it_failed(step: StepName, class: FailureClass) -> Option<NextStep> {
     Some(NextStep { what: format!("{step}: {} {advice}", class.meaning()), commands: Vec::new() })
 }
 
+/// What a drill has found that would hold up a recovery.
+fn found(step: StepName, run: &RunState) -> Option<NextStep> {
+    let site = &run.created.standby;
+    let what = match step {
+        StepName::VerifyPath => format!(
+            "A failover would find no database either: from inside the cluster of {site}, see the link of the private DNS \
+             zone, network policies and firewalls; then rehearse again"
+        ),
+        StepName::VerifyIngress => format!(
+            "A failover would not be reached either: see DNS name, load balancer, certificate and ingress controller of \
+             {site}; then rehearse again"
+        ),
+        _ => return None,
+    };
+    Some(NextStep { what, commands: Vec::new() })
+}
+
+/// Whether the step that puts things back has done so.
+fn is_put_back(run: &RunState) -> bool {
+    let back = run.created.kind.puts_back().and_then(|(back, _)| run.step(back));
+    back.is_some_and(|back| back.phase == Phase::Succeeded)
+}
+
 /// What Azure accepted and nobody takes back: whoever reads an unfinished run has to know it.
 fn left_as_it_is(run: &RunState) -> Vec<NextStep> {
+    if is_put_back(run) {
+        let what = format!("Nothing is left running: the cluster of {} is stopped as before", run.created.standby);
+        return vec![NextStep { what, commands: Vec::new() }];
+    }
     let calls: Vec<String> = run.accepted_calls().iter().map(|intent| intent.call.text()).collect();
     if calls.is_empty() {
         return Vec::new();

@@ -38,6 +38,8 @@ pub struct Settings {
     pub unschedulable: BTreeSet<String>,
     /// Clusters whose kubelets get no images of new bare pods.
     pub image_pull_fails: BTreeSet<String>,
+    /// Clusters in whose network databases have no name: the private DNS zone is not linked to it.
+    pub unlinked_dns: BTreeSet<String>,
 }
 
 impl Default for Settings {
@@ -58,6 +60,7 @@ impl Default for Settings {
             stuck_pods: BTreeSet::new(),
             unschedulable: BTreeSet::new(),
             image_pull_fails: BTreeSet::new(),
+            unlinked_dns: BTreeSet::new(),
         }
     }
 }

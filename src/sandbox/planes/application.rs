@@ -112,7 +112,8 @@ impl World {
             now: self.now(),
             pods_run,
             search_ready,
-            database_writable: self.writable_database(workload).is_some(),
+            database_writable: self.writable_database(workload).is_some()
+                && !self.kubernetes().unlinked_dns.contains(&site.cluster),
             fault: self.settings().applications.get(&site.origin).copied(),
         };
         let (before, phase) = self.live(site, facts);

@@ -108,6 +108,8 @@ pub struct Pods {
     pub unschedulable: Option<bool>,
     /// New bare ones get no image.
     pub image_pull_fails: Option<bool>,
+    /// In the cluster's network databases have no name.
+    pub unlinked_dns: Option<bool>,
 }
 
 impl Pods {
@@ -117,6 +119,7 @@ impl Pods {
                 (self.stuck, &mut settings.stuck_pods),
                 (self.unschedulable, &mut settings.unschedulable),
                 (self.image_pull_fails, &mut settings.image_pull_fails),
+                (self.unlinked_dns, &mut settings.unlinked_dns),
             ];
             for (wanted, set) in sets {
                 match wanted {

@@ -29,6 +29,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "parked-standby",
     "drill",
     "alert-during-drill",
+    "drill-path-broken",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -18,8 +18,10 @@ use super::Ended;
 use super::command::Command;
 use crate::sandbox::world::World;
 
-pub(super) async fn perform(world: &World, command: &Command) -> Ended {
-    match (command.only_ready, connected(world, command).await) {
+/// `unlinked`: where it runs no database has a name.
+pub(super) async fn perform(world: &World, command: &Command, unlinked: bool) -> Ended {
+    let outcome = if unlinked { Err(Failure::NoSuchName) } else { connected(world, command).await };
+    match (command.only_ready, outcome) {
         (true, outcome) => ready(command, outcome.err()),
         (false, Err(failure)) => Ended::with(2, format!("psql: error: {}\n", failure.text(command))),
         (false, Ok(client)) => ask(&client, command).await,

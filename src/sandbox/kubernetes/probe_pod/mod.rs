@@ -76,7 +76,8 @@ async fn perform(world: &World, cluster: &str, container: &Value) -> Ended {
             while is_dark(world, cluster) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            connect::perform(world, &command).await
+            let unlinked = world.kubernetes().unlinked_dns.contains(cluster);
+            connect::perform(world, &command, unlinked).await
         }
         None => unknown(world, cluster, words.first().map_or("", String::as_str)),
     }

@@ -10,6 +10,7 @@ use super::fact::Fact;
 use super::names::SiteName;
 use super::observation::Observation;
 use super::path::PathView;
+use super::readiness::Assessment;
 use super::runbook::StepName;
 use super::witness::Verdict;
 use super::workload::{NodesView, WorkloadView};
@@ -197,6 +198,15 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
         StepName::VerifyRoute => route_proof(saw, standby),
         StepName::ResetSearchIndex => index::reset_proof(saw),
         StepName::VerifyIndex => index::indexation_proof(saw),
+        StepName::AssessReadiness => assessed(saw).map(|_| Vec::new()),
+    }
+}
+
+/// What a readiness drill came to. Whatever it found, it is proven by having looked.
+pub fn assessed(saw: &Observation) -> Result<&Assessment, NoProof> {
+    match saw {
+        Observation::Readiness { assessment } => Ok(assessment),
+        other => Err(no_proof(StepName::AssessReadiness, other)),
     }
 }
 

@@ -5,6 +5,7 @@ use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
 use super::path::PathView;
+use super::readiness::Assessment;
 use super::search_index::{IndexView, Indexation};
 use super::witness::{Verdict, Witness};
 use super::workload::{NodesView, WorkloadView};
@@ -85,6 +86,10 @@ pub enum Observation {
     Route {
         route: Fact<RouteView>,
     },
+    /// Whether a recovery would succeed, with everything that was looked at.
+    Readiness {
+        assessment: Box<Assessment>,
+    },
     /// A named person took the place of the proof.
     Override {
         by: String,
@@ -138,6 +143,7 @@ impl Observation {
             },
             Self::App { app } => told(app, AppView::text),
             Self::Route { route } => told(route, RouteView::text),
+            Self::Readiness { assessment } => assessment.text(),
             Self::Override { by, why } => format!("{by} decided to go on: {why}"),
         }
     }
@@ -155,7 +161,8 @@ impl Observation {
             Self::Writer { writer } => writer.value().is_none(),
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
-            Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } | Self::IndexKept { .. } => false,
+            Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } => false,
+            Self::IndexKept { .. } | Self::Readiness { .. } => false,
         }
     }
 
@@ -173,6 +180,7 @@ impl Observation {
             Self::Writer { writer } => Some(writer.at),
             Self::App { app } => Some(app.at),
             Self::Route { route } => Some(route.at),
+            Self::Readiness { assessment } => Some(assessment.at),
             Self::FenceOwed { .. } | Self::Override { .. } | Self::IndexKept { .. } => None,
         }
     }
@@ -196,6 +204,7 @@ impl Observation {
             Self::Writer { writer } => writer.from.clone(),
             Self::App { app } => app.from.clone(),
             Self::Route { route } => route.from.clone(),
+            Self::Readiness { assessment } => assessment.from.clone(),
             Self::FenceOwed { by: None, .. } => "the plan's policy".into(),
             Self::IndexKept { by: None, .. } => "the run itself".into(),
             Self::FenceOwed { by: Some(_), .. } | Self::IndexKept { by: Some(_), .. } | Self::Override { .. } => {
@@ -219,7 +228,8 @@ impl Observation {
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),
-            Self::FenceOwed { .. } | Self::Override { .. } | Self::IndexKept { .. } => Vec::new(),
+            Self::FenceOwed { .. } | Self::Override { .. } => Vec::new(),
+            Self::IndexKept { .. } | Self::Readiness { .. } => Vec::new(),
         }
     }
 }

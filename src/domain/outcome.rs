@@ -3,6 +3,7 @@
 use super::failure::FailureClass;
 use super::ladder::{Rested, Serving};
 use super::names::{RunId, SiteName};
+use super::readiness::Verdict;
 use super::runbook::{RunKind, StepName};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ fn lacks(step: StepName) -> &'static str {
     match step {
         StepName::CheckStandby | StepName::ParkWorkload | StepName::StopReplica => NOT_DONE,
         StepName::VerifyPath | StepName::VerifyIngress => NOT_DONE,
+        StepName::AssessReadiness => NOT_DONE,
         _ => NOT_RECOVERED,
     }
 }
@@ -70,6 +72,10 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         not_proven: Vec<String>,
     },
+    /// Everything that a recovery needs was looked at.
+    Assessed {
+        verdict: Verdict,
+    },
     /// Nobody could drive it on; a person closed it.
     Parked {
         why: String,
@@ -101,6 +107,7 @@ impl Outcome {
             Outcome::Fenced { .. } => "fenced",
             Outcome::Rested { .. } => "rested",
             Outcome::Rehearsed { .. } => "rehearsed",
+            Outcome::Assessed { verdict } => verdict.word(),
             Outcome::Parked { .. } => "parked",
         }
     }
@@ -142,6 +149,7 @@ impl Outcome {
                 };
                 format!("Rehearsed: {} started, was looked at, and rests again{open}", rested.site())
             }
+            Outcome::Assessed { verdict } => verdict.text(),
             Outcome::Parked { why } => format!("Parked for a person: {why}"),
         }
     }

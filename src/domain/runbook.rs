@@ -46,11 +46,13 @@ pub enum StepName {
     VerifyIndex,
     /// The standby's cluster is stopped again.
     StopReplica,
+    /// Everything that a recovery needs is looked at, and judged.
+    AssessReadiness,
 }
 
 use StepName::{
-    CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, ResetSearchIndex, StartReplica,
-    StopReplica, VerifyApp, VerifyIndex, VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
+    AssessReadiness, CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, ResetSearchIndex,
+    StartReplica, StopReplica, VerifyApp, VerifyIndex, VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
 };
 
 /// What a run is for.
@@ -65,6 +67,8 @@ pub enum RunKind {
     Park,
     /// Rehearse: start the parked standby, look at it, park and stop it again. No traffic and no data is touched.
     StandbyDrill,
+    /// Look whether a recovery would succeed now. Reads only.
+    ReadinessDrill,
 }
 
 /// One line of a runbook: a step and the steps whose success it waits for.
@@ -127,6 +131,8 @@ const STANDBY_DRILL: &[Line] = &[
     line(StopReplica, &[VerifyIngress], true),
 ];
 
+const READINESS_DRILL: &[Line] = &[line(AssessReadiness, &[], false)];
+
 /// The table for a kind of run of a plan.
 pub fn of_plan(plan: &Plan, kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
     match (kind, plan.search_index()) {
@@ -144,6 +150,7 @@ pub fn lines(kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
         (RunKind::Fence, _) => FENCE,
         (RunKind::Park, _) => PARK,
         (RunKind::StandbyDrill, _) => STANDBY_DRILL,
+        (RunKind::ReadinessDrill, _) => READINESS_DRILL,
     }
 }
 
@@ -152,7 +159,7 @@ impl RunKind {
     pub fn puts_back(self) -> Option<(StepName, StepName)> {
         match self {
             RunKind::StandbyDrill => Some((StopReplica, StartReplica)),
-            RunKind::Failover | RunKind::Fence | RunKind::Park => None,
+            RunKind::Failover | RunKind::Fence | RunKind::Park | RunKind::ReadinessDrill => None,
         }
     }
 
@@ -179,6 +186,7 @@ impl StepName {
             VerifyRoute => "verify-route",
             VerifyIndex => "verify-index",
             StopReplica => "stop-replica",
+            AssessReadiness => "assess-readiness",
         }
     }
 }
@@ -207,6 +215,9 @@ impl StepName {
             VerifyRoute => "verify-route: wait until Front Door serves from the standby",
             VerifyIndex => "verify-index: see how far the new search index is",
             StopReplica => "stop-replica: stop the standby's cluster, wait until it is stopped",
+            AssessReadiness => {
+                "assess-readiness: read everything that a recovery needs, and judge it; nothing is touched"
+            }
         }
     }
 }
@@ -224,6 +235,7 @@ impl fmt::Display for RunKind {
             RunKind::Fence => "fence",
             RunKind::Park => "park",
             RunKind::StandbyDrill => "standby-drill",
+            RunKind::ReadinessDrill => "readiness-drill",
         })
     }
 }
@@ -232,7 +244,8 @@ impl fmt::Display for RunKind {
 mod tests {
     use super::*;
 
-    const KINDS: [RunKind; 4] = [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill];
+    const KINDS: [RunKind; 5] =
+        [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill, RunKind::ReadinessDrill];
 
     fn tables() -> impl Iterator<Item = (RunKind, bool, &'static [Line])> {
         let parked = StandbyWorkload::Parked { counts: Default::default(), since: chrono::DateTime::UNIX_EPOCH };

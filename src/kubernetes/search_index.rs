@@ -5,6 +5,7 @@
 //! (kubernetes.io, StatefulSets). A claim that says otherwise is somebody else's.
 
 use super::Seen;
+use super::api;
 use super::cluster::Cluster;
 use super::decode::{self, Found, labels};
 use super::error::KubernetesError;
@@ -19,7 +20,7 @@ impl Cluster {
         let workload = self.workload(selector).await?;
         let sets = format!("{SONARQUBE_PART}=search");
         let (sets, claims) = tokio::try_join!(
-            self.objects("statefulsets", "statefulsets.apps", &selector.namespace, &sets),
+            self.objects(api::STATEFUL_SETS, &selector.namespace, &sets),
             self.claim_objects(&selector.namespace, None),
         )?;
         let selected = |part: &WorkloadPart| workload.value.part(&part.object).is_some();

@@ -101,14 +101,13 @@ impl Probe {
     }
 
     async fn get(&self, host: &HostPort, app: &AppKind, timeout: Duration) -> Result<Answer, NoAnswer> {
-        let url = format!("{}/{}", host.https(), app.path().trim_start_matches('/'));
-        self.ask(self.http.get(url), timeout).await
+        self.ask(self.http.get(address(host, app)), timeout).await
     }
 
     /// Asks SonarQube how far its search index is; why that is not known, if so. The token is a user's: this interface
     /// takes no passcode.
     pub async fn indexation(&self, host: &HostPort, token: &Secret, timeout: Duration) -> Result<Indexation, String> {
-        let request = self.http.get(format!("{}{INDEXATION}", host.https())).bearer_auth(token.expose());
+        let request = self.http.get(indexation_address(host)).bearer_auth(token.expose());
         match self.ask(request, timeout).await {
             Ok(answer) => health::indexation(&answer),
             Err(none) => Err(none.text()),
@@ -132,6 +131,16 @@ impl Probe {
             Err(_) => Err(NoAnswer::Broken { status, why: silence() }),
         }
     }
+}
+
+/// Where an application is asked for its state.
+pub(super) fn address(host: &HostPort, app: &AppKind) -> String {
+    format!("{}/{}", host.https(), app.path().trim_start_matches('/'))
+}
+
+/// Where SonarQube tells how far its search index is.
+pub(super) fn indexation_address(host: &HostPort) -> String {
+    format!("{}{INDEXATION}", host.https())
 }
 
 /// What lies below the HTTP client's own layers, which say no more than that a request failed.

@@ -3,10 +3,13 @@
 //! Each file's `decide` is pure: what was seen goes in, a [`Look`](crate::domain::look::Look) comes out. The wiring to
 //! the world is thin and lives in [`wired`].
 
+pub mod assess_readiness;
 pub mod check_standby;
 pub mod confirm_outage;
 pub mod fence_primary;
+pub mod outlook;
 pub mod park_workload;
+mod planned;
 pub mod release_workload;
 pub mod reset_search_index;
 mod sent;

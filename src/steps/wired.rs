@@ -3,8 +3,8 @@
 use super::sent;
 use super::start_replica::StartFailure;
 use super::{
-    check_standby, confirm_outage, fence_primary, park_workload, release_workload, reset_search_index, start_replica,
-    stop_replica,
+    assess_readiness, check_standby, confirm_outage, fence_primary, park_workload, release_workload,
+    reset_search_index, start_replica, stop_replica,
 };
 use super::{verify_app, verify_index, verify_ingress, verify_path, verify_route, verify_writer};
 use crate::azure::OperationStatus;
@@ -43,6 +43,7 @@ pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
         StepName::VerifyRoute,
         StepName::VerifyIndex,
         StepName::StopReplica,
+        StepName::AssessReadiness,
     ];
     names
         .into_iter()
@@ -99,6 +100,7 @@ impl Step for Wired {
             }
             StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
             StepName::StopReplica => self.stop_replica(view, &scene).await,
+            StepName::AssessReadiness => self.assess_readiness(view, &scene).await,
             StepName::VerifyApp => verify_app::decide(view, self.observer.app(scene.plan, scene.standby).await),
             StepName::VerifyRoute => {
                 let route = self.observer.route(scene.plan, &scene.standby.name).await;
@@ -248,6 +250,13 @@ impl Wired {
             self.observer.origin(scene.plan, scene.primary),
         );
         stop_replica::decide(view, stop_replica::Seen { cluster, origin, primary })
+    }
+
+    async fn assess_readiness(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let workload = &view.run.created.standby_workload;
+        let facts = self.observer.readiness(scene.plan, scene.primary, scene.standby, workload).await;
+        // No history is kept yet of what steps took: every expected time is a typical one.
+        assess_readiness::decide(view, &facts, &self.observer.vantage, |_| None)
     }
 
     async fn workload(&self, scene: &Scene<'_>) -> Fact<WorkloadView> {

@@ -95,6 +95,7 @@ fn word(decision: &Decision) -> String {
             let guard = if guard.kind == GuardKind::Paused { "paused" } else { "cooldown" };
             format!("defer {guard}{}", if *known { ", known" } else { "" })
         }
+        Decision::Refuse { refusal } => format!("refuse {}", refusal.word()),
         Decision::Nothing { .. } => "nothing".into(),
     }
 }

@@ -79,6 +79,7 @@ impl Story {
             kind,
             runbook: runbook::VERSION,
             standby_workload,
+            expected: Vec::new(),
             started_by,
             plan,
             config_digest: "test".into(),

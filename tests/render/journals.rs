@@ -48,6 +48,11 @@ impl Journal {
     }
 
     /// A run that pays a fence debt.
+    pub fn drill(kind: RunKind) -> Self {
+        let (by, why) = ("key ann".to_owned(), "before the freeze".to_owned());
+        Self::created(kind, StartedBy::Person { by, said: None, why, force: false })
+    }
+
     pub fn for_a_debt() -> Self {
         Self::created(RunKind::Fence, StartedBy::Debt { of_run: run_id() })
     }
@@ -73,6 +78,7 @@ impl Journal {
             writer_target: Some("pg-sonar-eastus2.postgres.database.azure.com".into()),
             preempts: None,
             standby_workload: Default::default(),
+            expected: Vec::new(),
         };
         Self { now: at("02:14:05"), entries: Vec::new() }.with(RunEvent::RunCreated(Box::new(created)))
     }

@@ -283,6 +283,8 @@ impl<'a> Oracle<'a> {
             Observation::FenceOwed { .. } | Observation::Override { .. } | Observation::IndexKept { .. } => true,
             // Of drills, which recover nothing.
             Observation::Path { .. } | Observation::Ingress { .. } => false,
+            // Nothing can be read in this world, and an assessment that says otherwise is wrong.
+            Observation::Readiness { assessment } => assessment.verdict.word() == "not-known",
         }
     }
 

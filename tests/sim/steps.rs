@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 14] = [
+const ALL: [StepName; 15] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
@@ -40,6 +40,7 @@ const ALL: [StepName; 14] = [
     StepName::StopReplica,
     StepName::ResetSearchIndex,
     StepName::VerifyIndex,
+    StepName::AssessReadiness,
 ];
 
 /// Longest way of a call to Azure. With a slow store before it still shorter than an intent counts as in flight.
@@ -127,6 +128,10 @@ impl Step for SimStep {
             StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
             StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),
             StepName::VerifyRoute => steps::verify_route::decide(view, eyes.route(standby)),
+            StepName::AssessReadiness => {
+                let facts = crate::support::readiness::unread(view.now, &run.created.plan);
+                steps::assess_readiness::decide(view, &facts, "the simulation", |_| None)
+            }
         }
     }
 

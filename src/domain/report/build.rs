@@ -2,12 +2,14 @@
 
 use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
-    StepLine, WaitLine, advice, milestones,
+    StepLine, WaitLine, advice, milestones, stages,
 };
 use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
+use crate::domain::history::eta;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
+use crate::domain::readiness::Assessment;
 use crate::domain::run::Intent;
 use crate::domain::run::state::{StepState, Word};
 use crate::domain::run::wait::Wait;
@@ -42,12 +44,15 @@ impl Report {
             data_loss: data_loss(run),
             milestones: milestones::of(run),
             steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
+            stages: stages::of(run),
+            eta: eta(run, run.last_event_at),
             waits: waits(run),
             not_proven: not_proven(run),
             owed: owed(run),
             next_steps: advice::next_steps(run),
             people: people(run),
             notifications: notifications(run),
+            readiness: readiness(run),
             integrity: integrity(run, head),
         }
     }
@@ -249,6 +254,11 @@ fn notifications(run: &RunState) -> Vec<NotificationLine> {
     run.notified.iter().map(line).collect()
 }
 
+fn readiness(run: &RunState) -> Option<Assessment> {
+    let proof = run.proof(StepName::AssessReadiness)?;
+    ladder::assessed(proof).ok().cloned()
+}
+
 fn integrity(run: &RunState, head: &Head) -> Integrity {
     Integrity {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -259,6 +269,6 @@ fn integrity(run: &RunState, head: &Head) -> Integrity {
     }
 }
 
-fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+pub(super) fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     ((to - from).num_milliseconds() as f64 / 1000.0).max(0.0)
 }

@@ -3,10 +3,16 @@
 
 pub mod advice;
 mod build;
+mod left_running;
 mod milestones;
+mod stages;
 
+pub use stages::StageLine;
+
+use super::history::Eta;
 use super::names::{IncidentId, PlanName, RunId, SiteName};
 use super::outcome::Outcome;
+use super::readiness::Assessment;
 use super::runbook::{RunKind, StepName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -45,6 +51,12 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub milestones: Vec<MilestoneLine>,
     pub steps: Vec<StepLine>,
+    /// What each step took against what was expected of it. Reports of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageLine>,
+    /// When a run that goes on is expected to be through, as of the journal's newest event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
     /// Times in which the run waited for a person, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<WaitLine>,
@@ -53,6 +65,9 @@ pub struct Report {
     pub next_steps: Vec<NextStep>,
     pub people: Vec<PersonLine>,
     pub notifications: Vec<NotificationLine>,
+    /// What a readiness drill found; absent for any other run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Assessment>,
     /// What an auditor needs to check that this report belongs to that journal and that configuration.
     pub integrity: Integrity,
 }

@@ -1,8 +1,9 @@
 //! The configuration of a scenario's function app: what an operator would write, with short intervals.
 
+use chrono::Utc;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, Surroundings, TOKEN_SETTING, variable};
+use super::{PASSWORD, Surroundings, TOKEN_SETTING, soon, variable};
 use crate::sandbox::planes::Channel;
 use crate::sandbox::scenario::{Pace, Scenario};
 use crate::sandbox::world::{Ports, Site, Workload};
@@ -59,7 +60,7 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
         "fence": {"unable": scenario.plan.unable, "ways": scenario.plan.fence},
         "app": [{"kind": "sonarqube", "served_by_header": "x-served-by"}],
         "timing": timing(scenario),
-        "drill": scenario.plan.drill,
+        "drill": scenario.plan.drill.iter().map(|drill| soon::dated(drill, Utc::now())).collect::<Vec<_>>(),
     })
 }
 

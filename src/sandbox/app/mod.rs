@@ -1,6 +1,7 @@
 //! The function app that a scenario runs: its folder and its settings.
 
 mod config;
+mod soon;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -46,6 +46,11 @@ pub struct Expect {
     pub nothing_before_approval: bool,
     /// Notification channels that received something.
     pub notified: BTreeSet<String>,
+    /// Plan name to the reasons for which its drills did not begin, in the words of the operator API; each was given at
+    /// some time.
+    pub refused: BTreeMap<String, BTreeSet<String>>,
+    /// Words that some notification has in it.
+    pub says: Vec<String>,
     /// What people were told in time.
     pub told: Vec<Told>,
 }

@@ -51,6 +51,7 @@
 //! 2. [`domain::observation`] and [`domain::ladder`]: what it sees, and which observation proves it.
 //! 3. `steps/<name>.rs`: `decide`, pure, in four bands (inputs, precheck, act, verify); its calls and permissions on top.
 //! 4. [`steps::wired`]: which facts it is handed, gathered by [`observe`]; what its call sends.
+//! 5. `steps::planned`: the calls behind those looks and acts, for `reveille plan` and the roles it prints.
 //!
 //! # Who may import whom
 //!

@@ -46,6 +46,19 @@ fn an_owed_fence_stands_with_its_command() {
 }
 
 #[test]
+fn a_readiness_drill_answers_first_and_lists_the_worst_first() {
+    let text = both(&stories::assessed());
+    assert!(!text.contains("Recovery time"), "nothing was recovered");
+    assert_snapshot!(text);
+    let page = reveille::render::html::report(&stories::assessed().report());
+    assert!(!page.contains("<script>") && page.contains("Could we recover now?"));
+    let order =
+        ["Not ready:", "is disabled", "permissions/read", "alert(1)", "no capacity is reserved", "parked, seen on"];
+    let places: Vec<usize> = order.iter().map(|it| page.find(it).unwrap_or_else(|| panic!("{it}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
 fn no_outage() {
     assert_snapshot!(both(&stories::no_outage()));
 }

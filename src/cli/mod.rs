@@ -9,10 +9,12 @@ mod brake;
 mod check;
 mod client;
 mod connect;
+mod drill;
 mod error;
 pub mod exit;
 pub mod live;
 mod output;
+mod plan;
 mod report;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -49,7 +51,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "Where Reveille is comes from --url or REVEILLE_URL, the function key from REVEILLE_KEY.
-Exit codes: 0 fine, 1 unexpected failure, 3 not recovered or needs a person, 4 refused, 64 usage or configuration.";
+Exit codes: 0 fine, 1 unexpected failure, 3 not recovered, not ready or needs a person, 4 refused, 64 usage or configuration.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -59,11 +61,13 @@ enum Command {
     Failover(start::Failover),
     /// Scale the standby's workload to zero, remember its counts, stop its cluster
     Park(start::Args),
+    /// Rehearse now: ask whether the plan is ready, or start and stop its parked standby
+    Drill(drill::Drill),
     /// Approve what a run asks
     Approve(word::Args),
     /// Decline a failover that asks for approval; closes the incident
     Decline(word::Args),
-    /// End a run; nothing that was started is undone
+    /// End a run; nothing that was started is undone, except that a drill puts the standby back
     Abort(word::Args),
     /// Hold automatic starts of a plan; incidents still open and wait
     Pause(brake::Pause),
@@ -77,6 +81,8 @@ enum Command {
     Watch(watch::Args),
     /// Check the configuration file and show every mistake in it
     Check(check::Args),
+    /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
+    Plan(plan::Args),
     /// Check ledgers and journals in a state folder: hash chains, their story, their reports; asks nobody
     Verify(verify::Args),
     /// Answer the Functions host as its custom handler
@@ -107,6 +113,7 @@ fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, cli.json),
         Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
         command => ask(&cli.connection, cli.json, command).into(),
     }
@@ -132,6 +139,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(desk, &args).await,
         Command::Failover(args) => start::failover(desk, &args).await,
         Command::Park(args) => start::park(desk, &args).await,
+        Command::Drill(args) => drill::run(desk, &args).await,
         Command::Approve(args) => word::run(desk, word::Verb::Approve, &args).await,
         Command::Decline(args) => word::run(desk, word::Verb::Decline, &args).await,
         Command::Abort(args) => word::run(desk, word::Verb::Abort, &args).await,
@@ -141,7 +149,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Report(args) => report::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
-        Command::Check(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
+        Command::Check(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => Ok(Exit::Usage),
     }

@@ -152,6 +152,15 @@ pub struct EventLine {
     pub text: String,
 }
 
+/// What a person can start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    Failover,
+    Park,
+    Drill,
+}
+
 /// Body of every `POST`. `who` is the caller's own statement; who called is what the host verified.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -162,7 +171,10 @@ pub struct Words {
     pub why: Option<String>,
     /// What is to be started; a failover without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<RunKind>,
+    pub kind: Option<Start>,
+    /// Which drill, for what is started as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DrillKind>,
     /// For what is started: the same key gives the same run.
     #[serde(default)]
     pub idempotency_key: Option<String>,
@@ -202,6 +214,9 @@ pub struct Problem {
     pub detail: String,
     /// What the caller can do now.
     pub next: String,
+    /// For a drill that does not begin: the reason in a word, the same as in the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<str>>,
 }
 
 impl Problem {
@@ -210,6 +225,13 @@ impl Problem {
     }
 
     pub fn new(status: u16, title: &str, detail: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { kind: Self::blank(), title: title.to_owned(), status, detail: detail.into(), next: next.into() }
+        Self {
+            kind: Self::blank(),
+            title: title.to_owned(),
+            status,
+            detail: detail.into(),
+            next: next.into(),
+            reason: None,
+        }
     }
 }

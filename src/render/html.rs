@@ -9,6 +9,7 @@
 
 mod frame;
 mod ink;
+mod readiness;
 mod record;
 mod stages;
 mod steps;
@@ -28,6 +29,8 @@ pub fn report(report: &Report) -> String {
     let clock = Clock::of(report.admitted_at);
     let sections = [
         Section::of("measured", "Recovery time and data loss", summary::measured(report, &clock)),
+        Section::of("milestones", "Milestones", summary::milestones(report, &clock)),
+        Section::of("readiness", "Could we recover now?", readiness::section(report)),
         Section::of("not-proven", "Not proven", summary::list(&report.not_proven)),
         Section::of("owed", "Owed", summary::list(&report.owed)),
         Section::of("next", "What to do next", summary::next_steps(&report.next_steps)),

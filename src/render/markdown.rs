@@ -1,9 +1,11 @@
 //! A report as Markdown: for a ticket, a wiki, an auditor, and for whoever reads it at three in the morning.
 
 use super::escape::{cell, code, fenced, text};
+use super::findings as judgement;
 use super::stages::{basis, range, share, shown, through};
 use super::words::{self, Clock};
-use crate::domain::report::{CallLine, NextStep, Report, StageLine, StepLine};
+use crate::domain::readiness::Finding;
+use crate::domain::report::{CallLine, MilestoneLine, NextStep, Report, StageLine, StepLine};
 use std::fmt::Write;
 
 /// Findings listed per step; what is left out is counted, and the JSON report has all of them.
@@ -17,8 +19,10 @@ pub fn report(report: &Report) -> String {
         next_steps(&report.next_steps),
         list("Not proven", &report.not_proven),
         list("Owed", &report.owed),
+        readiness(report),
         recovery(report, &clock),
         data_loss(report),
+        milestones(report, &clock),
         steps(report, &clock),
         stages(report),
         calls(report, &clock),
@@ -91,6 +95,21 @@ fn recovery(report: &Report, clock: &Clock) -> String {
     section
 }
 
+/// What a readiness drill found: the answer, then every finding, worst first.
+fn readiness(report: &Report) -> String {
+    let Some(assessment) = &report.readiness else { return String::new() };
+    let answer: String = judgement::answer(assessment).iter().map(|line| format!("{}\n\n", sentence(line))).collect();
+    let rows: Vec<Vec<String>> = assessment.findings.iter().map(finding_row).collect();
+    let columns = ["Severity", "Area", "About", "What was seen", "What it means, and what to do", "Commands"];
+    let way = text(&judgement::way(assessment));
+    format!("## Could we recover now?\n\n{answer}{way}\n\n{}", table("Findings", &columns, &rows))
+}
+
+fn finding_row(finding: &Finding) -> Vec<String> {
+    let (about, saw, commands) = (finding.about.clone(), finding.saw.clone(), finding.commands.join(" ; "));
+    vec![finding.severity.to_string(), finding.area.to_string(), about, saw, judgement::counsel(finding), commands]
+}
+
 fn data_loss(report: &Report) -> String {
     if words::nothing_was_lost(report) {
         return String::new();
@@ -99,6 +118,14 @@ fn data_loss(report: &Report) -> String {
     let measured = loss.seconds.map(|seconds| format!("- Measured: {}\n", words::took(seconds))).unwrap_or_default();
     let target = words::target(loss.target_seconds);
     format!("## Data loss\n\n{}\n\n- Target: {target}\n{measured}", sentence(&loss.statement))
+}
+
+/// Two points that are easily taken for one.
+fn milestones(report: &Report, clock: &Clock) -> String {
+    let row =
+        |line: &MilestoneLine| vec![words::milestone(line).to_owned(), clock.maybe(line.at), line.statement.clone()];
+    let rows: Vec<Vec<String>> = report.milestones.iter().map(row).collect();
+    table("Milestones", &["Milestone", "Seen (UTC)", "By what"], &rows)
 }
 
 /// The text as a sentence of its own.

@@ -1,9 +1,13 @@
 //! What a terminal shows: a report, plans at a glance, a run under way. Every function gives whole lines.
 
+mod graph;
+mod outlook;
 mod plans;
+mod readiness;
 mod report;
 mod run;
 
+pub use outlook::outlook;
 pub use plans::{plan, plans};
 pub use report::report;
 pub use run::{ask, event, left, run, step_took, step_words, usual};
@@ -39,8 +43,8 @@ pub fn step_mark(state: &str) -> (&'static str, &'static str) {
 /// How a run's state or outcome looks: `recovered` and its like are good, what goes on is neither, the rest is not.
 fn outcome_ink(state: &str) -> Ink {
     match state {
-        "recovered" | "no-outage" | "fenced" => Ink::Good,
-        "serving" => Ink::Careful,
+        "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" | "ready" => Ink::Good,
+        "serving" | "not-known" => Ink::Careful,
         "running" => Ink::Bold,
         _ => Ink::Bad,
     }

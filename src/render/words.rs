@@ -1,7 +1,7 @@
 //! What every form of a report says in the same words.
 
 use crate::domain::duration;
-use crate::domain::report::{RecoveryTime, Report, StepLine};
+use crate::domain::report::{Milestone, MilestoneLine, RecoveryTime, Report, StepLine};
 use crate::domain::resource::ResourceId;
 use crate::domain::runbook::RunKind;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -82,7 +82,7 @@ pub(super) fn route(report: &Report) -> String {
     match report.kind {
         RunKind::Failover => format!("from {} to {}", report.primary, report.standby),
         RunKind::Fence => format!("at {}", report.primary),
-        RunKind::Park | RunKind::StandbyDrill => format!("at {}", report.standby),
+        RunKind::Park | RunKind::StandbyDrill | RunKind::ReadinessDrill => format!("at {}", report.standby),
     }
 }
 
@@ -119,6 +119,14 @@ fn reached(time: &RecoveryTime, seconds: f64, wanted: &str) -> String {
             format!("{}, over the target of {wanted} by {}", took(seconds), took(over))
         }
         None => format!("{}; target {wanted}", took(seconds)),
+    }
+}
+
+/// A milestone's name.
+pub(super) fn milestone(line: &MilestoneLine) -> &'static str {
+    match line.milestone {
+        Milestone::Healthy => "Healthy",
+        Milestone::Reindexed => "Reindexed",
     }
 }
 

@@ -12,6 +12,7 @@ mod messages;
 mod operator;
 mod operator_errors;
 mod orphan;
+mod readiness;
 mod store_down;
 mod storm;
 mod two_hosts;

@@ -61,6 +61,9 @@ fn of_step(step: StepName) -> Documented {
         StepName::ParkWorkload => {
             says(10.0, 30.0, 120.0, "kubernetes.io: pods are given 30 s to end unless they say otherwise")
         }
+        StepName::ResetSearchIndex => says(10.0, 30.0, 120.0, "assumed: scaling to zero and deleting volume claims"),
+        StepName::VerifyIndex => says(1.0, 5.0, 30.0, "assumed: a look; how long a rebuild takes depends on the data"),
+        StepName::AssessReadiness => says(2.0, 10.0, 60.0, "assumed: some thirty reads, four at a time"),
         StepName::ReleaseWorkload => says(5.0, 30.0, 120.0, "assumed: scaling and scheduling of the workload's pods"),
         StepName::VerifyPath => {
             says(10.0, 30.0, 120.0, "assumed: one pod is scheduled, pulls a small image, connects once and is deleted")

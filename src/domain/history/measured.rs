@@ -50,12 +50,14 @@ pub fn acts(kind: RunKind, step: StepName) -> bool {
         StepName::ParkWorkload => kind != RunKind::StandbyDrill,
         StepName::FencePrimary | StepName::StartReplica | StepName::ReleaseWorkload | StepName::StopReplica => true,
         // Without an image for its pod it looks at nothing, which takes no time worth knowing.
-        StepName::VerifyPath => true,
+        StepName::VerifyPath | StepName::ResetSearchIndex => true,
         StepName::ConfirmOutage
         | StepName::CheckStandby
         | StepName::VerifyWriter
         | StepName::VerifyIngress
         | StepName::VerifyApp
+        | StepName::VerifyIndex
+        | StepName::AssessReadiness
         | StepName::VerifyRoute => false,
     }
 }

@@ -17,7 +17,7 @@ mod expected;
 mod measured;
 mod trend;
 
-pub use documented::documented;
+pub use documented::{Documented, documented};
 pub use estimate::{Estimate, estimate};
 pub use eta::{Eta, eta};
 pub use expected::{Basis, Expectation, Expected, Slower};

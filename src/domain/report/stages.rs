@@ -57,7 +57,7 @@ fn thousandths(value: f64) -> f64 {
 
 /// Whether a failover of this plan would wait for the same.
 fn in_a_failover(run: &RunState, step: StepName) -> bool {
-    let lines = runbook::lines(RunKind::Failover, &run.created.standby_workload);
+    let lines = runbook::of_plan(&run.created.plan, RunKind::Failover, &run.created.standby_workload);
     lines.iter().any(|line| line.step == step)
 }
 

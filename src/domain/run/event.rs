@@ -151,7 +151,7 @@ pub struct Created {
 impl Created {
     /// The runbook of the run.
     pub fn lines(&self) -> &'static [Line] {
-        runbook::lines(self.kind, &self.standby_workload)
+        runbook::of_plan(&self.plan, self.kind, &self.standby_workload)
     }
 
     /// How long a step was expected to take when the run was admitted. Runs of earlier versions took nothing along.

@@ -1,6 +1,6 @@
 //! A report, concise: what a person needs now. The rest is in Markdown and JSON.
 
-use super::{headline_ink, mark};
+use super::{headline_ink, mark, readiness};
 use crate::domain::report::{NextStep, Report, StepLine};
 use crate::render::page::{Ink, Page, Screen};
 use crate::render::stages;
@@ -14,6 +14,7 @@ pub fn report(report: &Report, screen: Screen) -> String {
     next_steps(&mut page, &report.next_steps);
     list(&mut page, "Not proven", &report.not_proven);
     list(&mut page, "Owed", &report.owed);
+    readiness::section(&mut page, report);
     measured(&mut page, report, &clock);
     steps(&mut page, report, &clock);
     people(&mut page, report, &clock);
@@ -58,6 +59,15 @@ fn measured(page: &mut Page, report: &Report, clock: &Clock) {
     }
     let target = words::target(report.data_loss.target_seconds);
     page.say("Data loss      ", &format!("{}; target {target}", report.data_loss.statement), Ink::Plain);
+    milestones(page, report, clock);
+}
+
+fn milestones(page: &mut Page, report: &Report, clock: &Clock) {
+    for line in &report.milestones {
+        let seen = line.at.map(|at| format!("{}  ", clock.text(at))).unwrap_or_default();
+        let ink = if line.at.is_some() { Ink::Plain } else { Ink::Careful };
+        page.say(&format!("{:<15}", words::milestone(line)), &format!("{seen}{}", line.statement), ink);
+    }
 }
 
 fn steps(page: &mut Page, report: &Report, clock: &Clock) {

@@ -150,7 +150,7 @@ impl FunctionsHost {
     ///
     /// # Errors
     /// An app the host does not take, or an address that is in use. Trouble with the handler shows later, as in life.
-    pub async fn start(options: HostOptions) -> Result<Self, HostError> {
+    pub async fn start(mut options: HostOptions) -> Result<Self, HostError> {
         let app = App::load(&options.app_dir, &options.env)?;
         if app.functions.is_empty() {
             return Err(HostError::Stopped { reason: "the app has no functions".into() });
@@ -158,9 +158,12 @@ impl FunctionsHost {
         let failed = |source| HostError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let url = url(&options, address);
+        // The platform tells every app its own host name (learn.microsoft.com, App Service environment variables).
+        let own = url.split_once("://").map_or(url.as_str(), |(_, host)| host).to_owned();
+        options.env.entry("WEBSITE_HOSTNAME".to_owned()).or_insert(own);
         let (invoker, keeper) = start_handler(app, &options)?;
         let id = Uuid::new_v4();
-        let url = url(&options, address);
         let triggers = tokio::spawn(run_triggers(invoker.clone(), options, listener, id));
         Ok(Self { invoker, triggers, keeper, id, address, url })
     }

@@ -104,8 +104,10 @@ impl From<Fault> for ArmFault {
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The verb of the operator API: `approve`, `decline`, `abort` (the newest run), `pause`, `resume`, `acknowledge`
-    /// (the plan), or the kind of a run that is started by hand: `failover`, `park`.
+    /// (the plan), or the kind of a run that is started by hand: `failover`, `park`, `drill`.
     pub verb: String,
+    /// Which drill.
+    pub drill: Option<String>,
     /// Plan name.
     pub plan: String,
     /// Who they say they are.
@@ -150,6 +152,6 @@ impl Person {
 
     /// Whether the verb names the kind of a run to be started.
     pub fn starts(&self) -> bool {
-        matches!(self.verb.as_str(), "failover" | "park")
+        matches!(self.verb.as_str(), "failover" | "park" | "drill")
     }
 }

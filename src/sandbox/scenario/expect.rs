@@ -23,6 +23,8 @@ pub struct Expect {
     pub parked: BTreeMap<String, bool>,
     /// Cluster name to the number of its pods.
     pub pods: BTreeMap<String, Count>,
+    /// Cluster name to how many volume claims of its search nodes were deleted; where none is named, none ever is.
+    pub claims_deleted: BTreeMap<String, Count>,
     /// Cluster name to the state of its search index: `current`, `stale`, `rebuilding` or `missing`.
     pub index: BTreeMap<String, String>,
     /// Workload name to the region that serves through Front Door with an application that is up, or `nobody`.

@@ -51,6 +51,10 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "timer-refired",
     "missed-schedule",
     "slow-stage",
+    "reindex",
+    "fence-by-scaling",
+    "drill-readiness",
+    "drill-path-broken",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -49,7 +49,7 @@ pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanSt
 /// How long a failover would take that begins now.
 fn recovery(plan: &Plan, state: &PlanState, primary: &SiteName) -> RecoveryEstimate {
     let kind = RunKind::Failover;
-    let lines = runbook::lines(kind, &ledger::standby_workload(state, plan, &plan.other(primary).name));
+    let lines = runbook::of_plan(plan, kind, &ledger::standby_workload(state, plan, &plan.other(primary).name));
     let outlook = |step| StageOutlook {
         step,
         expected: state.history.expected(kind, step),

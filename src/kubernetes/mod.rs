@@ -20,6 +20,7 @@ mod access;
 mod acts;
 mod api;
 mod call;
+mod client_certificate;
 mod cluster;
 mod command;
 mod decode;

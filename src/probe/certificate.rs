@@ -84,7 +84,7 @@ impl Probe {
 }
 
 /// `notAfter` (RFC 5280, 4.1.2.5).
-fn end_of(certificate: &CertificateDer<'_>) -> Option<DateTime<Utc>> {
+pub(crate) fn end_of(certificate: &CertificateDer<'_>) -> Option<DateTime<Utc>> {
     let parsed = Certificate::from_der(certificate).ok()?;
     let end = parsed.tbs_certificate.validity.not_after.to_unix_duration();
     DateTime::from_timestamp(i64::try_from(end.as_secs()).ok()?, 0)

@@ -225,6 +225,10 @@ fn missing_permissions_secrets_channels_and_certificates_are_found() {
         ("certificate-front-door blocker", "not-ready", |it, _| it.certificates[0].expires = Ok(it.now)),
         ("certificate-primary warning", "ready", |it, _| it.certificates[1].expires = Ok(it.now)),
         ("certificate-standby warning", "ready", |it, _| it.certificates[2].expires = Ok(it.now + TimeDelta::days(20))),
+        ("certificate-client blocker", "not-ready", |it, _| {
+            it.certificates[2] =
+                CertificateFacts { host: "aks".into(), whose: CertificateOf::Client, expires: Ok(it.now) };
+        }),
         ("certificate-standby unknown", "ready", |it, _| it.certificates[2].expires = Err("refused".into())),
     ]);
 }

@@ -276,10 +276,15 @@ async fn a_schedule_asks_too_even_of_a_plan_that_only_observes() {
     let drill: toml::Table = toml::from_str("kind = \"readiness\"\nschedule = \"*/20 * * * * *\"").unwrap();
     scenario.plan.drill = vec![drill];
     scenario.world.canary = false;
+    scenario.world.kubernetes.entra = false;
     let stage = Stage::open(scenario).await;
     let run = stage.closed(0).await;
     let report = Report::of(&run, &Default::default());
     assert!(open(&report).contains("writer-writable note"), "there is no canary table: {:#?}", report.readiness);
+    let findings = report.readiness.as_ref().unwrap().findings.iter();
+    let ours: Vec<&str> =
+        findings.filter(|it| it.check == "certificate-client").map(|it| it.severity.as_str()).collect();
+    assert_eq!(ours, ["ok", "ok"], "clusters without Entra know us by certificates: {:#?}", report.readiness);
     assert_eq!((run.created.kind, run.outcome.unwrap().word()), (RunKind::ReadinessDrill, "ready"));
     let told = stage.world().received();
     assert!(told.iter().any(|told| told.body.to_string().contains("a recovery could begin now")), "{told:?}");

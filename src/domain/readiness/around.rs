@@ -57,6 +57,7 @@ fn certificate(seen: &CertificateFacts, now: DateTime<Utc>) -> Finding {
         CertificateOf::FrontDoor => ("certificate-front-door", Severity::Blocker),
         CertificateOf::PrimaryOrigin => ("certificate-primary", Severity::Warning),
         CertificateOf::StandbyOrigin => ("certificate-standby", Severity::Blocker),
+        CertificateOf::Client => ("certificate-client", Severity::Blocker),
     };
     let new = |severity, saw| Finding::new(severity, Area::Certificates, check, &seen.host, saw);
     let end = match &seen.expires {
@@ -67,7 +68,7 @@ fn certificate(seen: &CertificateFacts, now: DateTime<Utc>) -> Finding {
     let saw = format!("expires on {}, in {days} days", end.format("%Y-%m-%d"));
     if end <= now {
         return new(worst, format!("expired on {}", end.format("%Y-%m-%d")))
-            .means("Front Door and browsers refuse it.")
+            .means(refused(seen.whose))
             .fix("Renew it.", []);
     }
     match days < RENEW_DAYS {
@@ -75,6 +76,15 @@ fn certificate(seen: &CertificateFacts, now: DateTime<Utc>) -> Finding {
         true => new(Severity::Warning, saw)
             .means("Whatever renews it by itself should have done so by now.")
             .fix("Renew it.", []),
+    }
+}
+
+fn refused(whose: CertificateOf) -> &'static str {
+    match whose {
+        CertificateOf::Client => {
+            "The cluster no longer knows Reveille: its workload can be neither released nor parked."
+        }
+        _ => "Front Door and browsers refuse it.",
     }
 }
 
@@ -86,6 +96,9 @@ fn unseen(seen: &CertificateFacts, check: &str, why: &str) -> Finding {
         CertificateOf::StandbyOrigin => finding
             .means("While the standby is stopped nobody sees its certificate, which may expire meanwhile.")
             .fix("Look at it in a standby drill, or where it is issued.", []),
+        CertificateOf::Client => finding
+            .means("Whether the cluster lets Reveille in cannot be told.")
+            .fix("Grant listClusterUserCredential on the cluster, or look at its kubeconfig.", []),
         _ => finding
             .means("When it expires cannot be told.")
             .fix("Look at it with a browser, and at the network of Reveille.", []),

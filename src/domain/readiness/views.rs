@@ -249,6 +249,8 @@ pub enum CertificateOf {
     FrontDoor,
     PrimaryOrigin,
     StandbyOrigin,
+    /// Ours, by which a cluster without Entra knows us.
+    Client,
 }
 
 /// What the ledger remembers.

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use crate::config::ChannelConfig;
+use crate::domain::causes::with_causes;
 use crate::domain::plan::{DatabaseAuth, Site};
 use crate::domain::readiness::{CertificateFacts, CertificateOf, ChannelFacts, SecretFacts};
 use crate::domain::resource::HostPort;
@@ -55,6 +56,26 @@ impl Reader<'_> {
             CertificateFacts { host: host.host.clone(), whose, expires: end.map_err(|error| error.text()) }
         }))
         .await
+    }
+}
+
+impl Reader<'_> {
+    /// Certificates by which clusters without Entra know Reveille. Others have none.
+    pub async fn client_certificates(&self, sites: [&Site; 2]) -> Vec<CertificateFacts> {
+        if self.plan.kubernetes.is_none() {
+            return Vec::new();
+        }
+        let seen = join_all(sites.map(|site| async move {
+            let cluster = self.observer.kubernetes.cluster(&site.cluster);
+            let asked = tokio::time::timeout(self.plan.timing.arm_timeout, cluster.client_certificate_end()).await;
+            let expires = match asked {
+                Ok(Ok(end)) => Ok(end?),
+                Ok(Err(error)) => Err(with_causes(&error)),
+                Err(_) => Err("no answer from Azure in time".to_owned()),
+            };
+            Some(CertificateFacts { host: site.cluster.name().to_owned(), whose: CertificateOf::Client, expires })
+        }));
+        seen.await.into_iter().flatten().collect()
     }
 }
 

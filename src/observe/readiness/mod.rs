@@ -10,7 +10,7 @@ use crate::domain::drill::DrillKind;
 use crate::domain::ledger::PlanState;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Plan, Site};
-use crate::domain::readiness::{ClusterDetail, Facts, Read, RecordFacts, RegionFacts, Unread};
+use crate::domain::readiness::{CertificateFacts, ClusterDetail, Facts, Read, RecordFacts, RegionFacts, Unread};
 use crate::domain::runbook::RunKind;
 use crate::engine::book::Book;
 use chrono::{DateTime, Utc};
@@ -25,7 +25,7 @@ impl Observer {
             reader.database(standby),
             async { tokio::join!(reader.front_door(), reader.alerting()) },
             async { tokio::join!(reader.may(primary), reader.may(standby)) },
-            async { tokio::join!(reader.secrets(), reader.channels(), reader.certificates(primary, standby)) },
+            async { tokio::join!(reader.secrets(), reader.channels(), certificates(&reader, primary, standby)) },
             self.record(plan, workload),
         );
         let (secrets, channels, certificates) = around;
@@ -67,6 +67,13 @@ async fn clusters(
         Err(_) => nowhere(),
     };
     (of_primary, of_standby, region)
+}
+
+/// Those that others show, and those that we show.
+async fn certificates(reader: &Reader<'_>, primary: &Site, standby: &Site) -> Vec<CertificateFacts> {
+    let (shown, ours) =
+        tokio::join!(reader.certificates(primary, standby), reader.client_certificates([primary, standby]));
+    shown.into_iter().chain(ours).collect()
 }
 
 fn nowhere() -> RegionFacts {

@@ -1,4 +1,4 @@
-//! What a readiness drill found: the answer, then every finding as a table, worst first.
+//! What a readiness drill found: the answer, then what is open as a table, worst first, and what is in order below it.
 
 use super::super::findings;
 use super::super::page::Ink;
@@ -11,11 +11,12 @@ use maud::{Markup, html};
 
 pub(super) fn section(report: &Report) -> Option<Markup> {
     let assessment = report.readiness.as_ref()?;
-    let rows: Vec<Row> = assessment.findings.iter().map(row).collect();
+    let rows: Vec<Row> = findings::told(assessment).map(row).collect();
     let columns = ["Severity", "Area", "What was seen", "What it means, and what to do"];
     Some(html! {
         (answer(assessment))
         (table("Findings of the readiness drill", &columns, &rows).unwrap_or_default())
+        (in_order(assessment))
     })
 }
 
@@ -25,6 +26,17 @@ fn answer(assessment: &Assessment) -> Markup {
         p { (Said(&verdict)) }
         p { (Said(&time)) }
         p.hint { (Said(&findings::way(assessment))) }
+    }
+}
+
+/// What is in order is there to be looked up, and on paper; nobody has to scroll past it.
+fn in_order(assessment: &Assessment) -> Markup {
+    let fine = assessment.findings.iter().filter(|finding| finding.severity == Severity::Ok);
+    html! {
+        details {
+            summary { (findings::in_order(assessment)) }
+            ul { @for finding in fine { li { strong { (Said(&finding.about)) } " " (Told(&finding.saw)) } } }
+        }
     }
 }
 

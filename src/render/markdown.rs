@@ -165,7 +165,7 @@ fn step_row(report: &Report, step: &StepLine, clock: &Clock) -> Vec<String> {
 
 fn stages(report: &Report) -> String {
     let rows: Vec<Vec<String>> = shown(report).map(stage_row).collect();
-    let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
+    let columns = ["Stage", "Took", "Expected", "By", "Share of target"];
     let mut section = table("Stages against their history", &columns, &rows);
     for warning in report.stages.iter().filter_map(StageLine::warning) {
         let _ = write!(section, "\n- {}\n", text(&warning));

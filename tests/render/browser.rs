@@ -16,6 +16,7 @@ fn gallery() -> Vec<(&'static str, Report)> {
     let hostile = "</script><script>alert(1)</script> \"'& \u{202e}drow ";
     vec![
         ("recovered", stories::recovered().report()),
+        ("slowed", stories::slowed().report()),
         ("owed", stories::owing_the_fence().report()),
         ("no-capacity", stories::no_capacity().report()),
         ("needs-promotion", stories::needs_a_promotion().report()),

@@ -5,9 +5,13 @@ use super::host::Host;
 use super::weather::Weather;
 use super::world::World;
 use super::{peek, people, plan};
+use reveille::domain::history::Sample;
+use reveille::domain::ledger::LedgerEvent;
 use reveille::domain::names::{PlanName, RunId};
 use reveille::domain::outcome::Outcome;
 use reveille::domain::run::RunEvent;
+use reveille::domain::runbook::{RunKind, StepName};
+use reveille::engine::book::Book;
 use reveille::engine::close::report_name;
 use reveille::engine::journal::{Journal, log_name};
 use reveille::engine::ports::Store;
@@ -98,6 +102,23 @@ fn a_sound_chain_with_an_impossible_story_is_found() {
         let again = RunEvent::RunEnded { outcome: Outcome::ApprovalTimedOut };
         journal.append(&left.host.world.clock, again).await.unwrap();
         let findings = of_run(&left.store, &left.run).await.findings;
+        assert!(matches!(&findings[..], [Finding::Story { .. }]), "{findings:?}");
+    });
+}
+
+#[test]
+fn what_a_run_measured_stands_behind_its_closing_and_nothing_is_measured_of_others() {
+    in_virtual_time(async {
+        let left = recovered().await;
+        let ledger = peek::plan(&left.host).await.unwrap();
+        let samples = ledger.history.samples(RunKind::Failover, StepName::StartReplica);
+        assert!(matches!(samples, [Sample { seconds, .. }] if *seconds > 0.0), "{samples:?}");
+        let store: Arc<dyn Store> = Arc::new(left.store.clone());
+        let mut book = Book::open(&store, left.host.name()).await.unwrap();
+        let (run, kind) = (RunId::new("sonar.none"), RunKind::Failover);
+        let stages = LedgerEvent::StagesMeasured { run, kind, stages: Vec::new() };
+        book.append(&left.host.world.clock, stages).await.unwrap();
+        let findings = verify_plan(&left.store, left.host.name()).await.unwrap().findings;
         assert!(matches!(&findings[..], [Finding::Story { .. }]), "{findings:?}");
     });
 }

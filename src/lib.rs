@@ -22,6 +22,7 @@
 //!        then triggers::watch, plan by plan                 reads both witnesses itself: a lost alert is no lost outage
 //! timer ─► POST /drill ── triggers::drill                   domain::drill: which rehearsal is due, what refuses it;
 //!                                                           the ledger remembers each, so none begins twice
+//! closing a run ─► ledger += StagesMeasured                 domain::history: what to expect of the next run's stages
 //! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
 //!        after a run: notes, a signature ── engine::record  domain::record: made from the journal, final once signed
 //! ```
@@ -51,6 +52,7 @@
 //! 2. [`domain::observation`] and [`domain::ladder`]: what it sees, and which observation proves it.
 //! 3. `steps/<name>.rs`: `decide`, pure, in four bands (inputs, precheck, act, verify); its calls and permissions on top.
 //! 4. [`steps::wired`]: which facts it is handed, gathered by [`observe`]; what its call sends.
+//! 5. `steps::planned`: the calls behind those looks and acts, for `reveille plan` and the roles it prints.
 //!
 //! # Who may import whom
 //!

@@ -18,6 +18,8 @@ mod azure_credential;
 #[cfg(feature = "sandbox")]
 mod azure_payloads;
 #[cfg(feature = "sandbox")]
+mod azure_readiness;
+#[cfg(feature = "sandbox")]
 mod azure_sandbox;
 #[cfg(feature = "sandbox")]
 mod azure_server;
@@ -27,6 +29,9 @@ mod azure_wire;
 mod kubernetes;
 #[cfg(feature = "sandbox")]
 mod kubernetes_sandbox;
+#[cfg(feature = "sandbox")]
+mod outlook;
+mod probe_certificate;
 #[cfg(feature = "sandbox")]
 mod probe_dns;
 #[cfg(feature = "sandbox")]

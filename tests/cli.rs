@@ -1,6 +1,6 @@
 //! The command line against an operator interface over real HTTP: what people and scripts see.
 
-pub mod command;
+pub(crate) mod command;
 mod connection;
 mod following;
 mod recording;
@@ -121,6 +121,16 @@ async fn abort_and_decline_say_what_they_would_decide() {
     assert!(abort.stderr.contains("--why \"wrong plan\" --execute"), "{}", abort.everything());
     assert!(decline.stdout.contains("asks nothing that could be declined now"), "{}", decline.everything());
     assert_eq!(decline.stderr, "", "no command that could not work");
+}
+
+#[tokio::test]
+async fn aborting_a_drill_puts_the_standby_back() {
+    let mut drill = world::failover().remove(1);
+    drill.kind = reveille::domain::runbook::RunKind::StandbyDrill;
+    let url = Server::with(|world| world.stages = vec![drill]).start().await;
+    let abort = reveille(&format!("abort {}", world::RUN)).at(&url).await;
+    assert!(abort.stdout.contains("once the standby is put back to rest"), "{}", abort.everything());
+    assert!(!abort.stdout.contains("Nothing is undone"), "{}", abort.everything());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Configuration: what a file means, and how its mistakes are told.
 
+mod kubernetes;
+
 use reveille::config::{self, ChannelKind, Config, Identity, StoreUrl};
 use reveille::domain::drill::DrillKind;
 use reveille::domain::plan::{AppKind, DatabaseAuth, FenceUnable, Promote};

@@ -4,9 +4,11 @@ use crate::sandbox_kubernetes::{Raised, raise};
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::time::{Duration as Span, OffsetDateTime};
+use chrono::Utc;
 use reveille::azure::Azure;
 use reveille::domain::failure::FailureClass;
 use reveille::domain::resource::ResourceId;
+use reveille::domain::search_index::OnVolumes;
 use reveille::domain::secret::Secret;
 use reveille::domain::workload::{PodPhase, Standing, Via, WorkloadKind, WorkloadSelector, WorkloadView};
 use reveille::kubernetes::{Cluster, Kubernetes, PgTarget, ProbePod, Sent, Settings};
@@ -161,20 +163,24 @@ async fn the_search_index_is_reset_by_deleting_the_claims_of_the_search_nodes() 
     let view = rig.workload().await;
     let search = view.parts.iter().find(|part| part.is_search_index()).unwrap();
     assert_eq!(search.object.kind, WorkloadKind::StatefulSet);
-    eventually("its claims are there", async || cluster.claims_of(search).await.unwrap().value.len() == 3).await;
-    let old = cluster.claims_of(search).await.unwrap().value;
+    let begun = Utc::now();
+    let index = async || cluster.search_index(&selector()).await.unwrap().value;
+    eventually("its claims are there", async || index().await.claims.len() == 3).await;
+    let before = index().await;
+    let OnVolumes::Old(old) = before.on_volumes(begun) else { panic!("{before:?}") };
+    assert_eq!(old.len(), 3, "all of them are recognised as the search nodes' own");
     cluster.scale(&search.object, 0, soon()).await.unwrap();
     for claim in &old {
-        assert!(matches!(cluster.delete_claim(claim, soon()).await.unwrap(), Sent::Accepted { .. }));
+        assert!(matches!(cluster.delete_claim(&(*claim).into(), soon()).await.unwrap(), Sent::Accepted { .. }));
     }
-    eventually("claims are gone", async || cluster.claims_of(search).await.unwrap().value.is_empty()).await;
-    assert!(matches!(cluster.delete_claim(&old[0], soon()).await.unwrap(), Sent::AlreadyThere { .. }));
+    eventually("claims are gone", async || index().await.claims.is_empty()).await;
+    assert!(matches!(cluster.delete_claim(&old[0].into(), soon()).await.unwrap(), Sent::AlreadyThere { .. }));
     cluster.scale(&search.object, 3, soon()).await.unwrap();
     eventually("new claims are there", async || cluster.claims_of(search).await.unwrap().value.len() == 3).await;
-    let refused = cluster.delete_claim(&old[0], soon()).await.unwrap();
+    let refused = cluster.delete_claim(&old[0].into(), soon()).await.unwrap();
     assert!(matches!(refused, Sent::Rejected { .. }), "a later claim of the same name stays: {refused:?}");
-    let new = cluster.claims_of(search).await.unwrap().value;
-    assert!(new.iter().all(|claim| old.iter().all(|before| before.uid != claim.uid)), "{new:?}");
+    let after = index().await;
+    assert_eq!(after.on_volumes(begun), OnVolumes::New, "what is being built is not old: {after:?}");
     rig.assert_understood();
 }
 

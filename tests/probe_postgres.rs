@@ -301,3 +301,21 @@ async fn the_total_limit_ends_a_look_whatever_the_stages_may_take() {
     let view = bench.probe.writer(&question).await;
     assert!(matches!(&view.verdict, WriterVerdict::Unreachable { stage, .. } if stage == "tls"), "{view:?}");
 }
+
+/// What is looked at without writing.
+async fn sight(bench: &Bench) -> reveille::domain::readiness::WriterSight {
+    bench.probe.writer_sight(&bench.question()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_only_reads_tells_what_a_write_would_find() {
+    let bench = Bench::with_canary().await;
+    let seen = sight(&bench).await;
+    assert_eq!((seen.target.as_deref(), seen.found.map(|found| found.canary)), (Some(SERVER), Ok(true)));
+    assert_eq!(bench.sql("SELECT counter FROM reveille_canary"), "0", "nothing is written");
+    let bare = Bench::new().await;
+    assert_eq!(sight(&bare).await.found.map(|found| found.canary), Ok(false));
+    bare.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", bare.database));
+    let closed = sight(&bare).await.found;
+    assert!(matches!(closed, Err(WriterVerdict::ReadOnly { .. })), "{closed:?}");
+}

@@ -5,6 +5,7 @@ mod chromium;
 mod journals;
 mod lengths;
 mod page;
+mod stages;
 mod stories;
 
 use insta::assert_snapshot;
@@ -51,6 +52,19 @@ fn serving_with_something_not_proven_is_not_called_recovered() {
 #[test]
 fn an_owed_fence_stands_with_its_command() {
     assert_snapshot!(both(&stories::owing_the_fence()));
+}
+
+#[test]
+fn a_readiness_drill_answers_first_and_lists_the_worst_first() {
+    let text = both(&stories::assessed());
+    assert!(!text.contains("Recovery time"), "nothing was recovered");
+    assert_snapshot!(text);
+    let page = reveille::render::html::report(&stories::assessed().report());
+    assert!(!page.contains("<script>") && page.contains("Could we recover now?"));
+    let order =
+        ["Not ready:", "is disabled", "permissions/read", "alert(1)", "no capacity is reserved", "parked, seen on"];
+    let places: Vec<usize> = order.iter().map(|it| page.find(it).unwrap_or_else(|| panic!("{it}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! idempotent; callers read first, act only if needed, and read again.
 
 use super::answer::Answer;
+use super::api::{Api, On};
 use super::arm::{Arm, Call, unreadable};
 use super::error::ArmError;
 use super::lenient;
@@ -11,11 +12,15 @@ use super::sent::Sent;
 use crate::domain::cluster::{ClusterView, PoolView};
 use crate::domain::failure::FailureClass;
 use crate::domain::resource::ResourceId;
-use reqwest::Method;
 use serde_json::Value;
 use tokio::time::Instant;
 
-const API_VERSION: &str = "2025-10-01";
+pub(super) const VERSION: &str = "2025-10-01";
+pub(super) const READ: Api = Api::get("read cluster", "", VERSION, "Microsoft.ContainerService/managedClusters/read");
+pub(super) const START: Api =
+    Api::post("start cluster", "/start", VERSION, "Microsoft.ContainerService/managedClusters/start/action");
+pub(super) const STOP: Api =
+    Api::post("stop cluster", "/stop", VERSION, "Microsoft.ContainerService/managedClusters/stop/action");
 
 /// Access to AKS clusters.
 #[derive(Clone, Copy)]
@@ -33,7 +38,7 @@ enum Power {
 impl Aks<'_> {
     /// The control plane's view of a cluster and its pools.
     pub async fn get(self, cluster: &ResourceId) -> Result<Answer<ClusterView>, ArmError> {
-        let call = self.call("read cluster", cluster, "");
+        let call = self.call(READ, cluster);
         let answer = self.arm.get_json(&call).await?;
         let ids = answer.request_ids.clone();
         answer.try_map(|body| cluster_view(&body).ok_or_else(|| unreadable(&call.name, "it describes no cluster", ids)))
@@ -41,33 +46,25 @@ impl Aks<'_> {
 
     /// Asks for a start. Not sent after `send_before`; an error means that it was not sent at all.
     pub async fn start(self, cluster: &ResourceId, send_before: Instant) -> Result<Sent, ArmError> {
-        self.power(Power::Start, "start cluster", cluster, send_before).await
+        self.power(Power::Start, cluster, send_before).await
     }
 
     /// Asks for a stop. Not sent after `send_before`; an error means that it was not sent at all.
     pub async fn stop(self, cluster: &ResourceId, send_before: Instant) -> Result<Sent, ArmError> {
-        self.power(Power::Stop, "stop cluster", cluster, send_before).await
+        self.power(Power::Stop, cluster, send_before).await
     }
 
-    async fn power(
-        self,
-        power: Power,
-        operation: &'static str,
-        cluster: &ResourceId,
-        send_before: Instant,
-    ) -> Result<Sent, ArmError> {
-        let action = match power {
-            Power::Start => "/start",
-            Power::Stop => "/stop",
+    async fn power(self, power: Power, cluster: &ResourceId, send_before: Instant) -> Result<Sent, ArmError> {
+        let api = match power {
+            Power::Start => START,
+            Power::Stop => STOP,
         };
-        let call = self.call(operation, cluster, action);
-        let posted = self.arm.send(&call, Method::POST, None, send_before).await?;
+        let posted = self.arm.send(&self.call(api, cluster), None, send_before).await?;
         Ok(already_there(power, Sent::of(posted)))
     }
 
-    pub(super) fn call(self, operation: &'static str, cluster: &ResourceId, action: &str) -> Call {
-        let path = format!("{cluster}{action}");
-        self.arm.call(operation, cluster.as_str(), &path, &[("api-version", API_VERSION)])
+    pub(super) fn call(self, api: Api, cluster: &ResourceId) -> Call {
+        self.arm.call(api, cluster.as_str(), On::just(cluster.as_str()))
     }
 }
 
@@ -90,7 +87,7 @@ fn already_there(power: Power, sent: Sent) -> Sent {
 
 /// Reads a cluster's body. A resource without `provisioningState` counts as settled (learn.microsoft.com, async
 /// operations); one without `properties` is no cluster.
-fn cluster_view(body: &Value) -> Option<ClusterView> {
+pub(super) fn cluster_view(body: &Value) -> Option<ClusterView> {
     let properties = body.get("properties").filter(|properties| properties.is_object())?;
     Some(ClusterView {
         provisioning: lenient::text(properties, "/provisioningState").unwrap_or_else(|| "Succeeded".into()),

@@ -2,17 +2,35 @@
 //! does not exist, and no failover waits for an alert's state.
 
 use super::answer::Answer;
-use super::arm::{Arm, Posted, json, refused, unreadable};
+use super::api::{Api, On};
+use super::arm::{Arm, Call, Posted, json, refused, unreadable};
 use super::error::{ArmError, CallName};
 use super::lenient;
 use crate::domain::resource::ResourceId;
 use chrono::{DateTime, Utc};
-use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-const API_VERSION: &str = "2019-03-01";
+const VERSION: &str = "2019-03-01";
+pub(super) const READ: Api = Api::get(
+    "read alert",
+    "/providers/Microsoft.AlertsManagement/alerts/{}",
+    VERSION,
+    "Microsoft.AlertsManagement/alerts/read",
+);
+pub(super) const LIST: Api = Api::get(
+    "list alerts on",
+    "/providers/Microsoft.AlertsManagement/alerts",
+    VERSION,
+    "Microsoft.AlertsManagement/alerts/read",
+);
+pub(super) const CHANGE_STATE: Api = Api::post(
+    "change state of alert",
+    "/providers/Microsoft.AlertsManagement/alerts/{}/changestate",
+    VERSION,
+    "Microsoft.AlertsManagement/alerts/changestate/action",
+);
 
 /// An alert instance, addressed through its subscription: through a deleted resource it could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +55,12 @@ impl AlertId {
         (is_alert && is_id(subscription) && is_id(alert)).then_some(found)
     }
 
-    fn path(&self) -> String {
-        let Self { subscription, alert } = self;
-        format!("/subscriptions/{subscription}/providers/Microsoft.AlertsManagement/alerts/{alert}")
+    /// An operation on it; its query stands beside `api-version`.
+    fn call(&self, arm: &Arm, api: Api, query: &[(&str, &str)]) -> Call {
+        let subscription = format!("/subscriptions/{}", self.subscription);
+        let names = [self.alert.as_str()];
+        let alert = READ.path(On { resource: &subscription, names: &names, query: &[] });
+        arm.call(api, &alert, On { resource: &subscription, names: &names, query })
     }
 }
 
@@ -96,21 +117,16 @@ pub struct Alerts<'a> {
 
 impl Alerts<'_> {
     pub async fn get(self, id: &AlertId) -> Result<Answer<Alert>, ArmError> {
-        let path = id.path();
-        let call = self.arm.call("read alert", &path, &path, &[("api-version", API_VERSION)]);
+        let call = id.call(self.arm, READ, &[]);
         read(&call.name, self.arm.get_json(&call).await?)
     }
 
     /// Alerts on `target` that are fired now: what a lost webhook would have told.
     pub async fn fired(self, target: &ResourceId, since: Since) -> Result<Answer<Vec<Alert>>, ArmError> {
-        let path = format!("/subscriptions/{}/providers/Microsoft.AlertsManagement/alerts", target.subscription());
-        let query = [
-            ("api-version", API_VERSION),
-            ("targetResource", target.as_str()),
-            ("monitorCondition", "Fired"),
-            ("timeRange", since.text()),
-        ];
-        let answer = self.arm.list(self.arm.call("list alerts on", target.as_str(), &path, &query)).await?;
+        let subscription = format!("/subscriptions/{}", target.subscription());
+        let query = [("targetResource", target.as_str()), ("monitorCondition", "Fired"), ("timeRange", since.text())];
+        let on = On { resource: &subscription, names: &[], query: &query };
+        let answer = self.arm.list(self.arm.call(LIST, target.as_str(), on)).await?;
         Ok(answer.map(|list| list.iter().filter_map(alert_in).filter(Alert::is_fired).collect()))
     }
 
@@ -122,11 +138,9 @@ impl Alerts<'_> {
         comment: &str,
         send_before: Instant,
     ) -> Result<Answer<Alert>, ArmError> {
-        let path = id.path();
-        let query = [("api-version", API_VERSION), ("newState", state.text())];
-        let call = self.arm.call("change state of alert", &path, &format!("{path}/changestate"), &query);
+        let call = id.call(self.arm, CHANGE_STATE, &[("newState", state.text())]);
         let body = json!({ "comments": comment });
-        match self.arm.send(&call, Method::POST, Some(&body), send_before).await? {
+        match self.arm.send(&call, Some(&body), send_before).await? {
             Posted::Replied(reply) if reply.status == 200 => read(&call.name, json(&call.name, reply)?),
             Posted::Replied(reply) => Err(refused(&call.name, &reply)),
             Posted::Unknown { reason, client_request_id } => {
@@ -157,7 +171,7 @@ fn alert_in(body: &Value) -> Option<Alert> {
 }
 
 impl AlertState {
-    fn text(self) -> &'static str {
+    pub(super) fn text(self) -> &'static str {
         match self {
             Self::Acknowledged => "Acknowledged",
             Self::Closed => "Closed",

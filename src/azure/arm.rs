@@ -4,6 +4,7 @@
 //! accepted (never connected, 401); otherwise its outcome is unknown and the caller looks at the resource.
 
 use super::answer::Answer;
+use super::api::{Api, On};
 use super::credential::Tokens;
 use super::error::{ArmError, CallName, Refusal};
 use super::failure::classify;
@@ -24,10 +25,11 @@ use uuid::Uuid;
 /// Lists longer than this many pages are not read to the end.
 const PAGE_LIMIT: usize = 100;
 
-/// One call: what it is called in errors, and where it goes.
+/// One call: what it is called in errors, how it is sent, and where it goes.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub name: CallName,
+    pub method: Method,
     pub url: Url,
 }
 
@@ -55,36 +57,25 @@ impl Arm {
         Self { client, base, settings, tokens, pace: Pace::default() }
     }
 
-    /// A call to `path` (a resource id and what follows it), with these query parameters.
-    pub fn call(&self, operation: &'static str, object: &str, path: &str, query: &[(&str, &str)]) -> Call {
-        let mut url = self.base.clone();
-        url.set_path(path);
-        url.query_pairs_mut().extend_pairs(query);
-        // Form encoding writes a space as `+`, which not every service reads as one; a real plus is `%2B` by then.
-        let encoded = url.query().map(|query| query.replace('+', "%20"));
-        url.set_query(encoded.as_deref());
-        Call { name: CallName { operation, object: object.to_owned() }, url }
+    /// A call of an operation; errors name `object`.
+    pub fn call(&self, api: Api, object: &str, on: On<'_>) -> Call {
+        Call { name: api.name(object), method: api.method(), url: api.url(&self.base, on) }
     }
 
     /// A call to a link that Azure handed out, byte for byte.
     pub fn call_link(&self, name: CallName, link: &SignedUrl) -> Result<Call, ArmError> {
         match link::follow(&self.base, link.expose()) {
-            Ok(url) => Ok(Call { name, url }),
+            Ok(url) => Ok(Call { name, method: Method::GET, url }),
             Err(source) => Err(ArmError::Link { call: name, source }),
         }
     }
 
-    /// Reads, again and again within the budget, until Azure answers something final.
-    pub async fn get(&self, call: &Call) -> Result<Reply, ArmError> {
-        self.ask(call, Method::GET).await
-    }
-
-    /// A read; some of Azure's come as a POST.
-    pub async fn ask(&self, call: &Call, method: Method) -> Result<Reply, ArmError> {
+    /// Reads, again and again within the budget, until Azure answers something final. Some reads of Azure's are a POST.
+    pub async fn ask(&self, call: &Call) -> Result<Reply, ArmError> {
         let mut turn = Turn::new(self);
         loop {
-            self.await_turn(call, &method, turn.deadline).await?;
-            let failed = match self.attempt(call, method.clone(), None, None, &mut turn).await? {
+            self.await_turn(call, turn.deadline).await?;
+            let failed = match self.attempt(call, None, None, &mut turn).await? {
                 Ok(reply) if reply.status == 401 && turn.may_renew_token() => continue,
                 Ok(reply) if !retry::is_retryable(reply.status) && reply.body.is_ok() => return Ok(reply),
                 other => other,
@@ -98,7 +89,7 @@ impl Arm {
 
     /// Reads a JSON document; anything but 200 is an error.
     pub async fn get_json(&self, call: &Call) -> Result<Answer<Value>, ArmError> {
-        let reply = self.get(call).await?;
+        let reply = self.ask(call).await?;
         if reply.status != 200 {
             return Err(refused(&call.name, &reply));
         }
@@ -126,17 +117,11 @@ impl Arm {
 
     /// Sends a mutating call, never later than `send_before`. An error means that it certainly was not sent. Whose turn
     /// is later is told so and comes back, rather than to wait here: the caller looks at the world again first.
-    pub async fn send(
-        &self,
-        call: &Call,
-        method: Method,
-        body: Option<&Value>,
-        send_before: Instant,
-    ) -> Result<Posted, ArmError> {
+    pub async fn send(&self, call: &Call, body: Option<&Value>, send_before: Instant) -> Result<Posted, ArmError> {
         let mut turn = Turn::new(self);
         loop {
-            self.await_turn(call, &method, Instant::now()).await?;
-            match self.attempt(call, method.clone(), body, Some(send_before), &mut turn).await? {
+            self.await_turn(call, Instant::now()).await?;
+            match self.attempt(call, body, Some(send_before), &mut turn).await? {
                 Ok(reply) if reply.status == 401 && turn.may_renew_token() => {}
                 Ok(reply) => return Ok(Posted::Replied(reply)),
                 Err(Broken::AfterSending(error)) => {
@@ -153,8 +138,8 @@ impl Arm {
     }
 
     /// Waits for this call's turn among all calls of this process, if that comes before `limit`.
-    async fn await_turn(&self, call: &Call, method: &Method, limit: Instant) -> Result<(), ArmError> {
-        let draws = Draws::of(method, &call.url);
+    async fn await_turn(&self, call: &Call, limit: Instant) -> Result<(), ArmError> {
+        let draws = Draws::of(&call.method, &call.url);
         loop {
             let now = Instant::now();
             let wait = self.pace.turn(&draws, now);
@@ -169,8 +154,8 @@ impl Arm {
     }
 
     /// What the answer tells about Azure's token buckets.
-    fn learn(&self, method: &Method, url: &Url, reply: &Reply, attempts: u32) {
-        let draws = Draws::of(method, url);
+    fn learn(&self, call: &Call, reply: &Reply, attempts: u32) {
+        let draws = Draws::of(&call.method, &call.url);
         if reply.status != 429 {
             return self.pace.let_in(&draws);
         }
@@ -182,7 +167,6 @@ impl Arm {
     async fn attempt(
         &self,
         call: &Call,
-        method: Method,
         body: Option<&Value>,
         limit: Option<Instant>,
         turn: &mut Turn<'_>,
@@ -194,10 +178,11 @@ impl Arm {
             return Err(ArmError::TooLate { call: call.name.clone() });
         }
         turn.begin();
-        let attempt = Attempt { method: method.clone(), url: &call.url, token: &token, body, timeout, id: turn.id };
+        let attempt =
+            Attempt { method: call.method.clone(), url: &call.url, token: &token, body, timeout, id: turn.id };
         let outcome = http::exchange(&self.client, attempt).await;
         if let Ok(reply) = &outcome {
-            self.learn(&method, &call.url, reply, turn.attempts);
+            self.learn(call, reply, turn.attempts);
         }
         turn.log(call, &outcome);
         turn.used = Some(token);

@@ -4,21 +4,43 @@
 //! invoke". A command runs in a pod of the cluster, so the cluster has to be on and have room; its output ends at 512 kB;
 //! Azure does not mean it for programs. States of its result come in lower case.
 
-use super::aks::Aks;
+use super::aks::{Aks, VERSION};
 use super::answer::Answer;
+use super::api::{Api, Way};
 use super::arm::{Call, Posted, json, unreadable};
-use super::error::{ArmError, CallName};
+use super::error::ArmError;
 use super::lenient;
 use super::sent::Sent;
 use crate::domain::resource::ResourceId;
 use crate::domain::secret::{Secret, SignedUrl};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
+
+pub(super) const CREDENTIAL: Api = Api::post(
+    "read the user credential of",
+    "/listClusterUserCredential",
+    VERSION,
+    "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
+)
+.only_reads();
+pub(super) const RUN_COMMAND: Api = Api::post(
+    "run a command in",
+    "/runCommand",
+    VERSION,
+    "Microsoft.ContainerService/managedClusters/runcommand/action",
+);
+/// Azure hands out the link.
+pub(super) const COMMAND_RESULT: Api = Api {
+    operation: "read the result of a command in",
+    way: Way::Get,
+    below: "/commandResults/{}",
+    version: None,
+    action: "Microsoft.ContainerService/managedClusters/commandResults/read",
+};
 
 /// What a command that ran inside a cluster gave.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,8 +83,8 @@ pub enum CommandPoll {
 impl Aks<'_> {
     /// The kubeconfig that Azure gives to a user of the cluster. A secret as a whole: it may hold a private key.
     pub async fn user_kubeconfig(self, cluster: &ResourceId) -> Result<Answer<Secret>, ArmError> {
-        let call = self.call("read the user credential of", cluster, "/listClusterUserCredential");
-        let reply = self.arm.ask(&call, Method::POST).await?;
+        let call = self.call(CREDENTIAL, cluster);
+        let reply = self.arm.ask(&call).await?;
         if reply.status != 200 {
             return Err(super::arm::refused(&call.name, &reply));
         }
@@ -80,10 +102,10 @@ impl Aks<'_> {
         token: Option<&Secret>,
         send_before: Instant,
     ) -> Result<Commanded, ArmError> {
-        let call = self.call("run a command in", cluster, "/runCommand");
+        let call = self.call(RUN_COMMAND, cluster);
         let token = token.map(Secret::expose).unwrap_or_default();
         let body = json!({"command": command, "context": "", "clusterToken": token});
-        Ok(commanded(&call, self.arm.send(&call, Method::POST, Some(&body), send_before).await?))
+        Ok(commanded(&call, self.arm.send(&call, Some(&body), send_before).await?))
     }
 
     /// Looks whether a command has ended.
@@ -92,9 +114,8 @@ impl Aks<'_> {
         cluster: &ResourceId,
         result: &SignedUrl,
     ) -> Result<Answer<CommandPoll>, ArmError> {
-        let name = CallName { operation: "read the result of a command in", object: cluster.to_string() };
-        let call = self.arm.call_link(name, result)?;
-        let reply = self.arm.get(&call).await?;
+        let call = self.arm.call_link(COMMAND_RESULT.name(cluster.as_str()), result)?;
+        let reply = self.arm.ask(&call).await?;
         let (status, retry_after) = (reply.status, reply.retry_after);
         match status {
             202 => Ok(Answer { value: CommandPoll::Running { retry_after }, request_ids: reply.request_ids.clone() }),

@@ -4,6 +4,7 @@
 //! Source: learn.microsoft.com, Azure Front Door REST reference (`Microsoft.Cdn/profiles`).
 
 use super::answer::Answer;
+use super::api::{Api, On};
 use super::arm::{Arm, Call, unreadable};
 use super::error::ArmError;
 use super::lenient;
@@ -11,7 +12,18 @@ use crate::domain::resource::ResourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-const API_VERSION: &str = "2025-06-01";
+const VERSION: &str = "2025-06-01";
+pub(super) const PROFILE: Api = Api::get("read Front Door profile", "", VERSION, "Microsoft.Cdn/profiles/read");
+pub(super) const ORIGIN_GROUP: Api =
+    Api::get("read origin group", "/originGroups/{}", VERSION, "Microsoft.Cdn/profiles/origingroups/read");
+pub(super) const ORIGINS: Api = Api::get(
+    "list origins of",
+    "/originGroups/{}/origins",
+    VERSION,
+    "Microsoft.Cdn/profiles/origingroups/origins/read",
+);
+pub(super) const ENDPOINTS: Api =
+    Api::get("list endpoints of", "/afdEndpoints", VERSION, "Microsoft.Cdn/profiles/afdendpoints/read");
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
@@ -72,40 +84,39 @@ pub struct FrontDoor<'a> {
 
 impl FrontDoor<'_> {
     pub async fn profile(self, profile: &ResourceId) -> Result<Answer<Profile>, ArmError> {
-        self.one("read Front Door profile", profile, "", profile_in).await
+        self.one(PROFILE, profile, &[], profile_in).await
     }
 
     pub async fn origin_group(self, profile: &ResourceId, group: &str) -> Result<Answer<OriginGroup>, ArmError> {
-        self.one("read origin group", profile, &format!("/originGroups/{group}"), group_in).await
+        self.one(ORIGIN_GROUP, profile, &[group], group_in).await
     }
 
     pub async fn origins(self, profile: &ResourceId, group: &str) -> Result<Answer<Vec<Origin>>, ArmError> {
-        let path = format!("/originGroups/{group}/origins");
-        let answer = self.arm.list(self.call("list origins of", profile, &path)).await?;
+        let answer = self.arm.list(self.call(ORIGINS, profile, &[group])).await?;
         Ok(answer.map(|list| list.iter().filter_map(origin_in).collect()))
     }
 
     pub async fn endpoints(self, profile: &ResourceId) -> Result<Answer<Vec<Endpoint>>, ArmError> {
-        let answer = self.arm.list(self.call("list endpoints of", profile, "/afdEndpoints")).await?;
+        let answer = self.arm.list(self.call(ENDPOINTS, profile, &[])).await?;
         Ok(answer.map(|list| list.iter().filter_map(endpoint_in).collect()))
     }
 
     async fn one<T>(
         self,
-        operation: &'static str,
+        api: Api,
         profile: &ResourceId,
-        below: &str,
+        names: &[&str],
         read: fn(&Value) -> Option<T>,
     ) -> Result<Answer<T>, ArmError> {
-        let call = self.call(operation, profile, below);
+        let call = self.call(api, profile, names);
         let answer = self.arm.get_json(&call).await?;
         let ids = answer.request_ids.clone();
         answer.try_map(|body| read(&body).ok_or_else(|| unreadable(&call.name, "it is something else", ids)))
     }
 
-    fn call(self, operation: &'static str, profile: &ResourceId, below: &str) -> Call {
-        let path = format!("{profile}{below}");
-        self.arm.call(operation, &path, &path, &[("api-version", API_VERSION)])
+    fn call(self, api: Api, profile: &ResourceId, names: &[&str]) -> Call {
+        let on = On { resource: profile.as_str(), names, query: &[] };
+        self.arm.call(api, &api.path(on), on)
     }
 }
 

@@ -30,6 +30,11 @@ pub(crate) fn flag(value: &Value, pointer: &str) -> Option<bool> {
     found.as_bool().or_else(|| found.as_str()?.to_ascii_lowercase().parse().ok())
 }
 
+/// Some services say `Canada Central` where others say `canadacentral`.
+pub(crate) fn region(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
 /// The items of a list; nothing when it is missing or `null`.
 pub(crate) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()

@@ -1,22 +1,32 @@
 //! Azure as Reveille sees it: the only code that knows Azure Resource Manager's URLs, api-versions and tokens.
 //!
 //! ```text
-//! aks · cluster_access · postgres · front_door                   what can be asked, and what the answers mean
-//! monitor · alerts · operation
+//! aks · cluster_access · cluster_detail · compute                what can be asked, and what the answers mean
+//! postgres · front_door · monitor · alerts
+//! alert_rules · authorization · operation
 //!                     │
-//!                    arm          addresses, pages, retries of reads, the care that writes need
+//!                    arm          pages, retries of reads, the care that writes need
 //!              ┌──────┼───────┐
 //!       http  link  pace  credential      one exchange · links byte for byte · token buckets · tokens
 //! ```
+//! Each operation is described once, as an `api::Api` beside the code that uses it: its address, its api-version, the
+//! action that a role has to allow. [`Planned`] tells of the same descriptions what a run would call.
+//!
 //! Reads give an [`Answer`] or an [`ArmError`] with its [class](crate::domain::failure::FailureClass). What changes
 //! something gives [`Sent`]; there an error means that nothing was sent. Nothing here decides what to do next, and
 //! nothing here turns an accepted request into a success: callers read the resource again.
 
+pub mod actions;
 mod aks;
+mod alert_rules;
 mod alerts;
 mod answer;
+mod api;
 mod arm;
+mod authorization;
 mod cluster_access;
+mod cluster_detail;
+mod compute;
 mod credential;
 mod error;
 mod failure;
@@ -28,6 +38,8 @@ mod link;
 mod monitor;
 mod operation;
 mod pace;
+mod planned;
+mod planned_reads;
 mod postgres;
 mod retry;
 mod sent;
@@ -35,9 +47,12 @@ mod service_error;
 mod settings;
 
 pub use aks::Aks;
+pub use alert_rules::AlertRules;
 pub use alerts::{Alert, AlertId, AlertState, Alerts, Since};
 pub use answer::Answer;
+pub use authorization::Authorization;
 pub use cluster_access::{CommandPoll, CommandResult, Commanded};
+pub use compute::Compute;
 pub use credential::CredentialError;
 pub use error::{ArmError, CallName, Refusal};
 pub use failure::classify;
@@ -45,6 +60,7 @@ pub use front_door::{Endpoint, FrontDoor, HealthProbe, Origin, OriginGroup, Prof
 pub use link::BadLink;
 pub use monitor::{Dimension, Metric, Monitor, Point};
 pub use operation::{OperationStatus, Operations, Poll, Polled, Verdict};
+pub use planned::Planned;
 pub use postgres::{Postgres, ReplicationRole, Server, VirtualEndpoint};
 pub(crate) use retry::retry_after;
 pub use sent::Sent;
@@ -116,6 +132,18 @@ impl Azure {
 
     pub fn alerts(&self) -> Alerts<'_> {
         Alerts { arm: &self.arm }
+    }
+
+    pub fn alert_rules(&self) -> AlertRules<'_> {
+        AlertRules { arm: &self.arm }
+    }
+
+    pub fn compute(&self) -> Compute<'_> {
+        Compute { arm: &self.arm }
+    }
+
+    pub fn authorization(&self) -> Authorization<'_> {
+        Authorization { arm: &self.arm }
     }
 
     pub fn operations(&self) -> Operations<'_> {

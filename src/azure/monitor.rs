@@ -4,6 +4,7 @@
 //! newest points are the caller's to distrust.
 
 use super::answer::Answer;
+use super::api::{Api, On};
 use super::arm::{Arm, unreadable};
 use super::error::ArmError;
 use super::lenient;
@@ -12,7 +13,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-const API_VERSION: &str = "2024-02-01";
+pub(super) const SERIES: Api = Api::get(
+    "read metric of",
+    "/providers/Microsoft.Insights/metrics",
+    "2024-02-01",
+    "Microsoft.Insights/metrics/read",
+);
 
 /// A metric of a resource type, averaged per minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +67,7 @@ impl Monitor<'_> {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Answer<Vec<Point>>, ArmError> {
-        let origin = Dimension { name: "Origin", value: origin_host };
-        self.series(profile, Metric::ORIGIN_HEALTH, Some(origin), from, to).await
+        self.series(profile, Metric::ORIGIN_HEALTH, Some(Dimension::origin(origin_host)), from, to).await
     }
 
     /// A metric of a resource per minute, oldest first. Nothing at all when Azure knows no such dimension value.
@@ -74,24 +79,28 @@ impl Monitor<'_> {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Answer<Vec<Point>>, ArmError> {
-        let path = format!("{resource}/providers/Microsoft.Insights/metrics");
-        let timespan = timespan(from, to);
-        let filter = dimension.map(|dimension| dimension.filter());
-        let mut query = vec![
-            ("api-version", API_VERSION),
-            ("metricnames", metric.name),
-            ("metricnamespace", metric.namespace),
-            ("interval", "PT1M"),
-            ("aggregation", "average"),
-            ("timespan", &timespan),
-            ("AutoAdjustTimegrain", "false"),
-        ];
-        query.extend(filter.as_deref().map(|filter| ("$filter", filter)));
-        let call = self.arm.call("read metric of", resource.as_str(), &path, &query);
+        let (timespan, filter) = (timespan(from, to), dimension.map(|dimension| dimension.filter()));
+        let query = query(metric, &timespan, filter.as_deref());
+        let on = On { resource: resource.as_str(), names: &[], query: &query };
+        let call = self.arm.call(SERIES, resource.as_str(), on);
         let answer = self.arm.get_json(&call).await?;
         let ids = answer.request_ids.clone();
         answer.try_map(|body| points(&body, metric, dimension).map_err(|why| unreadable(&call.name, why, ids)))
     }
+}
+
+/// What is asked of a metric.
+pub(super) fn query<'a>(metric: Metric, timespan: &'a str, filter: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+    let mut query = vec![
+        ("metricnames", metric.name),
+        ("metricnamespace", metric.namespace),
+        ("interval", "PT1M"),
+        ("aggregation", "average"),
+        ("timespan", timespan),
+        ("AutoAdjustTimegrain", "false"),
+    ];
+    query.extend(filter.map(|filter| ("$filter", filter)));
+    query
 }
 
 fn timespan(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
@@ -99,9 +108,14 @@ fn timespan(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
     format!("{}/{}", text(from), text(to))
 }
 
-impl Dimension<'_> {
+impl<'a> Dimension<'a> {
+    /// Of Front Door's metrics.
+    pub(super) fn origin(host: &'a str) -> Self {
+        Self { name: "Origin", value: host }
+    }
+
     /// OData: a quote inside a text is written twice.
-    fn filter(&self) -> String {
+    pub(super) fn filter(&self) -> String {
         format!("{} eq '{}'", self.name, self.value.replace('\'', "''"))
     }
 

@@ -4,6 +4,7 @@
 //! beside `Succeeded`. And even the verdict is only a hint; the resource's own state decides.
 
 use super::answer::Answer;
+use super::api::{Api, Way};
 use super::arm::{Arm, json, refused};
 use super::error::{ArmError, CallName};
 use super::failure::classify;
@@ -16,6 +17,15 @@ use crate::domain::secret::SignedUrl;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::time::Duration;
+
+/// A poll of an operation of AKS, below its subscription. Azure hands out the link.
+pub(super) const POLL: Api = Api {
+    operation: "poll the operation on",
+    way: Way::Get,
+    below: "/providers/Microsoft.ContainerService/locations/{}/operations/{}",
+    version: None,
+    action: "Microsoft.ContainerService/locations/operations/read",
+};
 
 /// How an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +79,8 @@ pub struct Operations<'a> {
 impl Operations<'_> {
     /// Polls the status URL of an operation on `resource`.
     pub async fn poll(self, resource: &ResourceId, status_url: &SignedUrl) -> Result<Answer<Polled>, ArmError> {
-        let name = CallName { operation: "poll the operation on", object: resource.to_string() };
-        match self.arm.call_link(name, status_url) {
-            Ok(call) => read(&call.name, self.arm.get(&call).await?),
+        match self.arm.call_link(POLL.name(resource.as_str()), status_url) {
+            Ok(call) => read(&call.name, self.arm.ask(&call).await?),
             Err(not_followed) => {
                 let poll = Poll::LookAtResource { why: not_followed.text() };
                 Ok(Answer { value: Polled { poll, retry_after: None }, request_ids: Vec::new() })

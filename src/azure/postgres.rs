@@ -4,6 +4,7 @@
 //! `Ready` is a control-plane view; that SQL works and where the writer name leads is for probes to prove.
 
 use super::answer::Answer;
+use super::api::{Api, On};
 use super::arm::{Arm, Call, unreadable};
 use super::error::ArmError;
 use super::lenient;
@@ -14,7 +15,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::future::Future;
 
-const API_VERSION: &str = "2025-08-01";
+const VERSION: &str = "2025-08-01";
+pub(super) const SERVER: Api =
+    Api::get("read database server", "", VERSION, "Microsoft.DBforPostgreSQL/flexibleServers/read");
+pub(super) const REPLICAS: Api =
+    Api::get("list replicas of", "/replicas", VERSION, "Microsoft.DBforPostgreSQL/flexibleServers/replicas/read");
+pub(super) const ENDPOINT: Api = Api::get(
+    "read virtual endpoint of",
+    "/virtualendpoints/{}",
+    VERSION,
+    "Microsoft.DBforPostgreSQL/flexibleServers/virtualendpoints/read",
+);
+pub(super) const ENDPOINTS: Api = Api::get(
+    "list virtual endpoints of",
+    "/virtualendpoints",
+    VERSION,
+    "Microsoft.DBforPostgreSQL/flexibleServers/virtualendpoints/read",
+);
 
 /// One server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +81,7 @@ pub struct Postgres<'a> {
 
 impl Postgres<'_> {
     pub async fn server(self, server: &ResourceId) -> Result<Answer<Server>, ArmError> {
-        let call = self.call("read database server", server, "");
+        let call = self.call(SERVER, server, &[]);
         let answer = self.arm.get_json(&call).await?;
         let ids = answer.request_ids.clone();
         answer.try_map(|body| server_in(&body).ok_or_else(|| unreadable(&call.name, "it describes no server", ids)))
@@ -72,7 +89,7 @@ impl Postgres<'_> {
 
     /// The replicas of a primary.
     pub async fn replicas(self, primary: &ResourceId) -> Result<Answer<Vec<Server>>, ArmError> {
-        let answer = self.arm.list(self.call("list replicas of", primary, "/replicas")).await?;
+        let answer = self.arm.list(self.call(REPLICAS, primary, &[])).await?;
         Ok(answer.map(|list| list.iter().filter_map(server_in).collect()))
     }
 
@@ -83,9 +100,8 @@ impl Postgres<'_> {
         servers: &[ResourceId],
         name: &str,
     ) -> Result<Answer<Option<VirtualEndpoint>>, ArmError> {
-        let path = format!("/virtualendpoints/{name}");
         first_that_knows(servers.iter().map(|server| {
-            let call = self.call("read virtual endpoint of", server, &path);
+            let call = self.call(ENDPOINT, server, &[name]);
             async move { self.arm.get_json(&call).await.map(|answer| answer.map(|body| endpoint_in(&body))) }
         }))
         .await
@@ -94,7 +110,7 @@ impl Postgres<'_> {
     /// All virtual endpoints of the servers. Azure says "there are none" with 404.
     pub async fn virtual_endpoints(self, servers: &[ResourceId]) -> Result<Answer<Vec<VirtualEndpoint>>, ArmError> {
         let found = first_that_knows(servers.iter().map(|server| {
-            let call = self.call("list virtual endpoints of", server, "/virtualendpoints");
+            let call = self.call(ENDPOINTS, server, &[]);
             async move {
                 let endpoints = |list: Vec<Value>| list.iter().filter_map(endpoint_in).collect::<Vec<_>>();
                 let answer = self.arm.list(call).await?.map(endpoints);
@@ -105,9 +121,9 @@ impl Postgres<'_> {
         Ok(found.map(Option::unwrap_or_default))
     }
 
-    fn call(self, operation: &'static str, server: &ResourceId, below: &str) -> Call {
-        let path = format!("{server}{below}");
-        self.arm.call(operation, &path, &path, &[("api-version", API_VERSION)])
+    fn call(self, api: Api, server: &ResourceId, names: &[&str]) -> Call {
+        let on = On { resource: server.as_str(), names, query: &[] };
+        self.arm.call(api, &api.path(on), on)
     }
 }
 
@@ -149,7 +165,7 @@ fn server_in(body: &Value) -> Option<Server> {
         role: ReplicationRole::of(role.as_deref().unwrap_or_default()),
         replication_state: lenient::text(properties, "/replica/replicationState"),
         source: lenient::text(properties, "/sourceServerResourceId").and_then(|id| ResourceId::parse(&id).ok()),
-        region: normalised_region(&lenient::text(body, "/location").unwrap_or_default()),
+        region: lenient::region(&lenient::text(body, "/location").unwrap_or_default()),
         fqdn: lenient::text(properties, "/fullyQualifiedDomainName"),
     })
 }
@@ -171,11 +187,6 @@ fn endpoint_in(body: &Value) -> Option<VirtualEndpoint> {
 
 fn second_label(host: &str) -> &str {
     host.split('.').nth(1).unwrap_or_default()
-}
-
-/// Servers say `Canada Central` where requests said `canadacentral`.
-fn normalised_region(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 impl ReplicationRole {

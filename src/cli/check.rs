@@ -50,7 +50,7 @@ fn good_json(config: &Config) -> String {
 }
 
 /// Mistakes are what was asked for, but they are messages to people; machines get them as data.
-fn bad(errors: &ConfigErrors, out: &Output) {
+pub(super) fn bad(errors: &ConfigErrors, out: &Output) {
     if out.json {
         let errors: Vec<Value> = errors.0.iter().map(error_json).collect();
         return out.data(&json!({ "valid": false, "plans": [], "errors": errors }).to_string());

@@ -2,9 +2,9 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | fine: done as asked; a followed run reached what it was for, or found no outage; no plan is red |
+//! | 0 | fine: done as asked; a followed run reached what it was for, found no outage, or found the plan ready; no plan is red |
 //! | 1 | unexpected: the network, the server or an answer failed; ask again |
-//! | 3 | not recovered, or a person is needed: a followed run ended otherwise, or a plan is red |
+//! | 3 | not recovered, or a person is needed: a followed run ended otherwise, a readiness drill found the plan not ready or could not tell, or a plan is red |
 //! | 4 | refused: the server said no, with what to do instead |
 //! | 64 | wrong usage or configuration (`EX_USAGE` of sysexits.h) |
 //! | 130 | interrupted (Ctrl-C); the run goes on |
@@ -29,7 +29,7 @@ impl Exit {
     /// For a run that has ended with this state, which is its outcome's word.
     pub fn of_state(state: &str) -> Self {
         match state {
-            "recovered" | "serving" | "no-outage" | "fenced" | "rested" | "rehearsed" => Exit::Fine,
+            "recovered" | "serving" | "no-outage" | "fenced" | "rested" | "rehearsed" | "ready" => Exit::Fine,
             _ => Exit::NotRecovered,
         }
     }

@@ -11,11 +11,13 @@ mod check;
 mod client;
 mod connect;
 mod document;
+mod drill;
 mod error;
 pub mod exit;
 pub mod live;
 mod note;
 mod output;
+mod plan;
 mod record;
 mod report;
 #[cfg(feature = "sandbox")]
@@ -53,7 +55,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "Where Reveille is comes from --url or REVEILLE_URL, the function key from REVEILLE_KEY.
-Exit codes: 0 fine, 1 unexpected failure, 3 not recovered or needs a person, 4 refused, 64 usage or configuration.";
+Exit codes: 0 fine, 1 unexpected failure, 3 not recovered, not ready or needs a person, 4 refused, 64 usage or configuration.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -63,11 +65,13 @@ enum Command {
     Failover(start::Failover),
     /// Scale the standby's workload to zero, remember its counts, stop its cluster
     Park(start::Args),
+    /// Rehearse now: ask whether the plan is ready, or start and stop its parked standby
+    Drill(drill::Drill),
     /// Approve what a run asks
     Approve(word::Args),
     /// Decline a failover that asks for approval; closes the incident
     Decline(word::Args),
-    /// End a run; nothing that was started is undone
+    /// End a run; nothing that was started is undone, except that a drill puts the standby back
     Abort(word::Args),
     /// Hold automatic starts of a plan; incidents still open and wait
     Pause(brake::Pause),
@@ -87,6 +91,8 @@ enum Command {
     Watch(watch::Args),
     /// Check the configuration file and show every mistake in it
     Check(check::Args),
+    /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
+    Plan(plan::Args),
     /// Check what is stored, or files of it: hash chains, their story, reports, records; asks nobody
     Verify(verify::Args),
     /// Answer the Functions host as its custom handler
@@ -117,6 +123,7 @@ fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, cli.json),
         Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
         Command::Report(args) if args.shape.is_offline() => offline(cli.json, |out| report::offline(&args, out)).into(),
         Command::Record(args) if args.shape.is_offline() => offline(cli.json, |out| record::offline(&args, out)).into(),
@@ -150,6 +157,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(desk, &args).await,
         Command::Failover(args) => start::failover(desk, &args).await,
         Command::Park(args) => start::park(desk, &args).await,
+        Command::Drill(args) => drill::run(desk, &args).await,
         Command::Approve(args) => word::run(desk, word::Verb::Approve, &args).await,
         Command::Decline(args) => word::run(desk, word::Verb::Decline, &args).await,
         Command::Abort(args) => word::run(desk, word::Verb::Abort, &args).await,
@@ -162,7 +170,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Attest(args) => attest::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
-        Command::Check(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
+        Command::Check(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => Ok(Exit::Usage),
     }

@@ -1,12 +1,12 @@
-//! What starts a run by hand: `reveille failover` moves a plan to its standby, `reveille park` puts the standby to rest.
-//! Both show what they would do until `--execute`, and follow what they have started.
+//! What starts a run by hand: `reveille failover` moves a plan to its standby, `reveille park` puts the standby to rest,
+//! `reveille drill` rehearses (its own file). They show what they would do until `--execute`, and follow what they have started.
 
 use super::client::Answer;
 use super::watch::{Ended, follow};
 use super::{CliError, Desk, Exit, Speaker};
+use crate::domain::drill::DrillKind;
 use crate::domain::names::PlanName;
-use crate::domain::runbook::RunKind;
-use crate::domain::status::{Done, Words};
+use crate::domain::status::{Done, Start, Words};
 use crate::render::one_line;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -21,13 +21,13 @@ pub(super) struct Args {
     /// The plan
     plan: String,
     #[command(flatten)]
-    speaker: Speaker,
+    pub(super) speaker: Speaker,
     /// Idempotency key: the same key gives the same run, however often it is sent; random without it
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
     /// Really start it
     #[arg(long)]
-    execute: bool,
+    pub(super) execute: bool,
     /// Follow the run until it is over (the default)
     #[arg(long, overrides_with = "no_follow")]
     follow: bool,
@@ -47,22 +47,23 @@ pub(super) struct Failover {
 
 /// What is to be started.
 #[derive(Debug, Clone, Copy)]
-struct Order {
+pub(super) struct Order {
     /// As it is typed.
-    command: &'static str,
-    kind: RunKind,
-    force: bool,
+    pub command: &'static str,
+    pub kind: Start,
+    pub drill: Option<DrillKind>,
+    pub force: bool,
 }
 
 pub(super) async fn failover(desk: &Desk, Failover { args, force }: &Failover) -> Result<Exit, CliError> {
-    run(desk, Order { command: "failover", kind: RunKind::Failover, force: *force }, args).await
+    run(desk, Order { command: "failover", kind: Start::Failover, drill: None, force: *force }, args).await
 }
 
 pub(super) async fn park(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
-    run(desk, Order { command: "park", kind: RunKind::Park, force: false }, args).await
+    run(desk, Order { command: "park", kind: Start::Park, drill: None, force: false }, args).await
 }
 
-async fn run(desk: &Desk, order: Order, args: &Args) -> Result<Exit, CliError> {
+pub(super) async fn run(desk: &Desk, order: Order, args: &Args) -> Result<Exit, CliError> {
     let plan = PlanName::new(&args.plan);
     let Some(why) = &args.speaker.why else {
         return Err(CliError::Usage("say why with --why: one sentence that the report will quote".to_owned()));
@@ -70,7 +71,8 @@ async fn run(desk: &Desk, order: Order, args: &Args) -> Result<Exit, CliError> {
     let words = Words {
         why: Some(why.clone()),
         idempotency_key: args.execute.then(|| args.key.clone().unwrap_or_else(|| Uuid::new_v4().to_string())),
-        kind: (order.kind != RunKind::Failover).then_some(order.kind),
+        kind: (order.kind != Start::Failover).then_some(order.kind),
+        drill: order.drill,
         force: order.force,
         dry_run: !args.execute,
         ..args.speaker.words()

@@ -2,6 +2,7 @@
 
 use super::{CliError, Desk, Exit, Output, Speaker};
 use crate::domain::names::RunId;
+use crate::domain::runbook::RunKind;
 use crate::domain::status::RunView;
 use crate::render::terminal;
 use chrono::Utc;
@@ -71,9 +72,15 @@ fn decides(verb: Verb, view: &RunView) -> Vec<String> {
             ]
         }
         Verb::Decline => vec!["The run asks nothing that could be declined now.".to_owned()],
-        Verb::Abort => vec![
-            "Aborting ends the run and closes the incident. Nothing is undone: what Azure accepted goes on.".to_owned(),
-        ],
+        Verb::Abort => vec![aborting(view.kind).to_owned()],
+    }
+}
+
+/// A rehearsal puts back what it started; nothing else does.
+fn aborting(kind: RunKind) -> &'static str {
+    match kind.puts_back() {
+        Some(_) => "Aborting ends the drill, once the standby is put back to rest as at the end of any drill.",
+        None => "Aborting ends the run and closes the incident. Nothing is undone: what Azure accepted goes on.",
     }
 }
 

@@ -37,8 +37,8 @@ fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
 
 fn kind(entry: &Entry<'_>) -> Option<DrillKind> {
     let kind = entry.choice(&KINDS)?;
-    if kind != DrillKind::Standby {
-        entry.reject_value("comes in a later version; until then standby is what can be rehearsed");
+    if kind == DrillKind::Switchover {
+        entry.reject_value("comes in a later version; until then readiness and standby are what can be rehearsed");
     }
     Some(kind)
 }

@@ -2,13 +2,14 @@
 //! `sonarqube-dce` installs (github.com/SonarSource/helm-chart-sonarqube).
 
 use super::entry::Entry;
-use crate::domain::plan::Kubernetes;
+use super::reader::Section;
+use crate::domain::plan::{Kubernetes, SearchIndex, Workload};
 use crate::domain::workload::{Counts, LabelSelector, WorkloadKind, WorkloadRef, WorkloadSelector};
 
 /// Where the standby's nodes cannot reach Docker Hub, the file names a copy.
 const PROBE_IMAGE: &str = "docker.io/library/postgres:17-alpine";
 
-pub(super) fn read(entry: &Entry<'_>) -> Option<Kubernetes> {
+pub(super) fn read(entry: &Entry<'_>, plan: Option<Workload>) -> Option<Kubernetes> {
     if entry.is_absent() {
         return None;
     }
@@ -19,9 +20,27 @@ pub(super) fn read(entry: &Entry<'_>) -> Option<Kubernetes> {
     let namespace = namespace.unwrap_or(default.namespace);
     let replicas = replicas(&section.get("replicas"), &namespace);
     let probe_image = probe_image(&section.get("prove_path"), &section.get("probe_image"));
+    let search_index = search_index(&section, plan, &replicas);
     section.finish();
     let workload = WorkloadSelector { namespace, labels: labels.unwrap_or(default.labels) };
-    Some(Kubernetes { workload, replicas, probe_image })
+    Some(Kubernetes { workload, replicas, probe_image, search_index })
+}
+
+/// What starts with its cluster has to be scaled to zero for the reset. Its counts stand in the file, so that the next
+/// run knows them when the first one dies in between.
+fn search_index(section: &Section<'_>, plan: Option<Workload>, replicas: &Counts) -> Option<SearchIndex> {
+    let reset = section.get("reset_search_index");
+    let (token, wait) = (section.get("search_index_token"), section.get("search_index_wait"));
+    if reset.flag() != Some(true) {
+        for entry in [&token, &wait].into_iter().filter(|entry| !entry.is_absent()) {
+            entry.reject("belongs to reset_search_index = true");
+        }
+        return None;
+    }
+    if plan == Some(Workload::StartsWithCluster) && replicas.is_empty() {
+        reset.reject("needs replicas beside workload = \"starts-with-cluster\": the workload is scaled to zero for it");
+    }
+    Some(SearchIndex { token: token.secret(), wait: wait.duration_or_zero().unwrap_or_default() })
 }
 
 /// The image of the pod that proves the path to the database, unless that is not wanted.

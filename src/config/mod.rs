@@ -15,6 +15,7 @@ mod drill;
 mod entry;
 mod errors;
 mod expand;
+mod fence;
 mod general;
 mod kubernetes;
 mod model;

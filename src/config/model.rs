@@ -41,7 +41,11 @@ impl Config {
             }
             DatabaseAuth::Entra => None,
         });
-        urls.chain(passwords).collect()
+        let tokens = self.plans.iter().filter_map(|plan| {
+            let token = plan.search_index()?.token.as_ref()?;
+            Some((format!("the search index token of plan {}", plan.name), token))
+        });
+        urls.chain(passwords).chain(tokens).collect()
     }
 }
 

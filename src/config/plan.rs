@@ -4,9 +4,9 @@ use super::channels::legal_name;
 use super::entry::Entry;
 use super::model::Cloud;
 use super::reader::Section;
-use super::{apps, database, drill, kubernetes, sites, timing};
+use super::{apps, database, drill, fence, kubernetes, sites, timing};
 use crate::domain::names::{ChannelName, PlanName};
-use crate::domain::plan::{Automation, Fence, FenceUnable, FrontDoor, Plan, Workload};
+use crate::domain::plan::{Automation, FrontDoor, Plan, Workload};
 use crate::domain::resource::ResourceId;
 use std::collections::HashMap;
 
@@ -15,7 +15,6 @@ const AUTOMATION: [(&str, Automation); 3] =
     [("observe", Automation::Observe), ("approve", Automation::Approve), ("act", Automation::Act)];
 const WORKLOAD: [(&str, Workload); 2] =
     [("starts-with-cluster", Workload::StartsWithCluster), ("parked", Workload::Parked)];
-const FENCE_UNABLE: [(&str, FenceUnable); 2] = [("ask", FenceUnable::Ask), ("continue", FenceUnable::Continue)];
 
 /// Clusters and database servers that a plan has claimed, and where. One run per plan would not mean one run per
 /// resource if two plans shared one.
@@ -70,14 +69,14 @@ fn plan(
 ) -> Option<Plan> {
     let automation = section.need("automation").choice(&AUTOMATION);
     let workload = workload(&section.need("workload"), &section.get("kubernetes"));
-    let kubernetes = kubernetes::read(&section.get("kubernetes"));
+    let kubernetes = kubernetes::read(&section.get("kubernetes"), workload);
     let rto = section.need("rto").duration();
     let rpo = section.need("rpo").duration_or_zero();
     let cooldown = section.need("cooldown").duration();
     let front_door = front_door(&section.need("front_door"));
     let sites = sites::read(&section, number, front_door.as_ref(), claims);
     let database = database::read(&section.need("database"), number, cloud, claims);
-    let fence = fence(&section.get("fence"));
+    let fence = fence::read(&section.get("fence"), kubernetes.as_ref());
     let apps = apps::read(&section.need("app"));
     let alert_rules = alert_rules(&section.get("alert_rules"));
     let timing = timing::read(&section.get("timing"));
@@ -123,16 +122,6 @@ fn front_door(entry: &Entry<'_>) -> Option<FrontDoor> {
     let hostname = section.need("hostname").host();
     section.finish();
     Some(FrontDoor { profile: profile?, origin_group: origin_group?, hostname: hostname? })
-}
-
-fn fence(entry: &Entry<'_>) -> Option<Fence> {
-    if entry.is_absent() {
-        return Some(Fence { unable: FenceUnable::Ask });
-    }
-    let section = entry.section()?;
-    let unable = section.get("unable").choice(&FENCE_UNABLE).unwrap_or(FenceUnable::Ask);
-    section.finish();
-    Some(Fence { unable })
 }
 
 fn alert_rules(entry: &Entry<'_>) -> Vec<String> {

@@ -23,7 +23,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Timing {
         above_zero: [
             probe_interval, probe_timeout, confirm_deadline, metric_window, cluster_poll, workload_poll, writer_poll,
             app_poll, workload_deadline,
-            fence_deadline, start_warning, start_deadline, capacity_retry, writer_deadline, app_deadline,
+            fence_deadline, fence_scale_deadline, start_warning, start_deadline, capacity_retry, writer_deadline, app_deadline,
             route_deadline, operator_wait, approval_wait, arm_timeout
         ],
         or_zero: [confirm_hold, metric_settle, cluster_rest],
@@ -58,6 +58,7 @@ fn check_order(section: &Section<'_>, timing: &Timing) {
         ("confirm_hold", timing.confirm_hold, "confirm_deadline", timing.confirm_deadline),
         ("metric_settle", timing.metric_settle, "metric_window", timing.metric_window),
         ("cluster_poll", timing.cluster_poll, "fence_deadline", timing.fence_deadline),
+        ("workload_poll", timing.workload_poll, "fence_scale_deadline", timing.fence_scale_deadline),
         ("cluster_poll", timing.cluster_poll, "start_deadline", timing.start_deadline),
         ("workload_poll", timing.workload_poll, "workload_deadline", timing.workload_deadline),
         ("writer_poll", timing.writer_poll, "writer_deadline", timing.writer_deadline),

@@ -14,6 +14,21 @@ pub fn text(duration: Duration) -> String {
     humantime::format_duration(whole).to_string()
 }
 
+/// A span in seconds as people read it: `3.2s`, `14m 3s`.
+pub fn of_seconds(seconds: f64) -> String {
+    let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+    if seconds == 0.0 {
+        return "0s".to_owned();
+    }
+    if seconds < 0.05 {
+        return "<0.1s".to_owned();
+    }
+    if seconds < 9.95 {
+        return format!("{seconds:.1}s");
+    }
+    text(Duration::from_secs(seconds.round() as u64))
+}
+
 /// Reads a duration such as `45s` or `1h 30m`.
 pub fn parse(text: &str) -> Result<Duration, humantime::DurationError> {
     humantime::parse_duration(text)

@@ -10,11 +10,16 @@ use super::fact::Fact;
 use super::names::SiteName;
 use super::observation::Observation;
 use super::path::PathView;
+use super::readiness::Assessment;
 use super::runbook::StepName;
 use super::witness::Verdict;
 use super::workload::{NodesView, WorkloadView};
 use super::writer::{WriteProof, WriterVerdict};
 use serde::{Deserialize, Serialize};
+
+mod index;
+
+pub use index::{index_open, settle_index};
 
 /// What a proof leaves open: the outcome names it, it is never dropped silently.
 pub type NotProven = String;
@@ -38,6 +43,12 @@ impl Serving {
     /// Adds what the steps before the ladder left open: the outage itself, the fence.
     pub fn leaving_open(mut self, more: Vec<NotProven>) -> Self {
         self.not_proven.splice(0..0, more);
+        self
+    }
+
+    /// Takes in what the reset of the search index has shown.
+    pub fn with_index(mut self, reset: &Observation, index: &Observation) -> Self {
+        settle_index(&mut self.not_proven, reset, index);
         self
     }
 
@@ -129,6 +140,11 @@ fn runs_all_the_same(cluster: &Fact<ClusterView>, nodes: &Option<Fact<NodesView>
     broken && nodes.as_ref().and_then(Fact::value).is_some_and(NodesView::all_ready)
 }
 
+/// Nothing of the workload is left, though its cluster may run.
+fn is_at_zero(workload: &Option<Box<Fact<WorkloadView>>>) -> bool {
+    workload.as_ref().and_then(|inside| inside.value()).is_some_and(WorkloadView::is_parked)
+}
+
 fn is_down(cluster: &Fact<ClusterView>) -> bool {
     cluster.value().is_some_and(ClusterView::is_down)
 }
@@ -180,6 +196,17 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
         StepName::StopReplica => stop_proof(saw),
         StepName::VerifyApp => app_proof(saw),
         StepName::VerifyRoute => route_proof(saw, standby),
+        StepName::ResetSearchIndex => index::reset_proof(saw),
+        StepName::VerifyIndex => index::indexation_proof(saw),
+        StepName::AssessReadiness => assessed(saw).map(|_| Vec::new()),
+    }
+}
+
+/// What a readiness drill came to. Whatever it found, it is proven by having looked.
+pub fn assessed(saw: &Observation) -> Result<&Assessment, NoProof> {
+    match saw {
+        Observation::Readiness { assessment } => Ok(assessment),
+        other => Err(no_proof(StepName::AssessReadiness, other)),
     }
 }
 
@@ -196,8 +223,8 @@ fn outage_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
 fn fence_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     match saw {
         // Nodes may run on behind a cluster that says it is stopped (github.com/Azure/AKS, issue 1871).
-        Observation::Fence { cluster, origin, .. }
-            if is_down(cluster) && !origin.value().is_some_and(OriginView::is_healthy) =>
+        Observation::Fence { cluster, origin, workload, .. }
+            if (is_down(cluster) || is_at_zero(workload)) && !origin.value().is_some_and(OriginView::is_healthy) =>
         {
             Ok(Vec::new())
         }
@@ -260,9 +287,7 @@ fn writer_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
 fn app_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
     let Observation::App { app } = saw else { return Err(no_proof(StepName::VerifyApp, saw)) };
     match app.value() {
-        Some(AppView::Serving { search_index: IndexState::NotVerified, .. }) => {
-            Ok(vec!["that the search index matches the database".to_owned()])
-        }
+        Some(AppView::Serving { search_index: IndexState::NotVerified, .. }) => Ok(vec![index::MATCHES.to_owned()]),
         Some(AppView::Serving { .. }) => Ok(Vec::new()),
         _ => Err(no_proof(StepName::VerifyApp, saw)),
     }

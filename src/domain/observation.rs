@@ -5,6 +5,8 @@ use super::cluster::ClusterView;
 use super::fact::Fact;
 use super::names::SiteName;
 use super::path::PathView;
+use super::readiness::Assessment;
+use super::search_index::{IndexView, Indexation};
 use super::witness::{Verdict, Witness};
 use super::workload::{NodesView, WorkloadView};
 use super::writer::WriterView;
@@ -23,6 +25,9 @@ pub enum Observation {
         site: SiteName,
         cluster: Fact<ClusterView>,
         origin: Fact<OriginView>,
+        /// From inside, where the plan fences by scaling.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workload: Option<Box<Fact<WorkloadView>>>,
     },
     FenceOwed {
         site: SiteName,
@@ -47,6 +52,21 @@ pub enum Observation {
         site: SiteName,
         workload: Fact<WorkloadView>,
     },
+    /// The search nodes' volumes in a site's cluster; an index from before `since` is an old one.
+    SearchIndex {
+        site: SiteName,
+        since: DateTime<Utc>,
+        index: Fact<IndexView>,
+    },
+    /// The search index was not reset, by the run itself or by a named person.
+    IndexKept {
+        site: SiteName,
+        why: String,
+        by: Option<String>,
+    },
+    Indexation {
+        indexation: Fact<Indexation>,
+    },
     /// From inside a site's cluster to the writer endpoint.
     Path {
         site: SiteName,
@@ -66,6 +86,10 @@ pub enum Observation {
     Route {
         route: Fact<RouteView>,
     },
+    /// Whether a recovery would succeed, with everything that was looked at.
+    Readiness {
+        assessment: Box<Assessment>,
+    },
     /// A named person took the place of the proof.
     Override {
         by: String,
@@ -82,11 +106,11 @@ impl Observation {
                 Verdict::PrimaryHealthy(why) => format!("primary healthy: {why}"),
                 Verdict::Inconclusive(why) => format!("not decided: {why}"),
             },
-            Self::Fence { site, cluster, origin } => format!(
-                "{site}: cluster {}, origin {}",
-                told(cluster, ClusterView::text),
-                told(origin, OriginView::text)
-            ),
+            Self::Fence { site, cluster, origin, workload } => {
+                let inside = workload.as_ref().map(|inside| format!(", workload {}", told(inside, WorkloadView::text)));
+                let (cluster, origin) = (told(cluster, ClusterView::text), told(origin, OriginView::text));
+                format!("{site}: cluster {cluster}, origin {origin}{}", inside.unwrap_or_default())
+            }
             Self::FenceOwed { site, why, by: None } => format!("{site} is not fenced and the fence is owed: {why}"),
             Self::FenceOwed { site, why, by: Some(by) } => {
                 format!("{site} is not fenced, {by} decided to go on; the fence is owed: {why}")
@@ -101,6 +125,12 @@ impl Observation {
                 told(cluster, ClusterView::text)
             ),
             Self::Workload { site, workload } => format!("{site}: {}", told(workload, WorkloadView::text)),
+            Self::SearchIndex { site, since, index } => format!("{site}: {}", told(index, |view| view.text(*since))),
+            Self::IndexKept { site, why, by: None } => format!("{site}: the search index was not reset: {why}"),
+            Self::IndexKept { site, why, by: Some(by) } => {
+                format!("{site}: {by} decided to go on without resetting the search index: {why}")
+            }
+            Self::Indexation { indexation } => format!("search index {}", told(indexation, Indexation::text)),
             Self::Path { site, path } => format!("{site}: {}", told(path, PathView::text)),
             Self::Ingress { site, origin } => format!("{site}: {}", told(origin, ingress)),
             Self::Writer { writer } => match writer.value() {
@@ -113,6 +143,7 @@ impl Observation {
             },
             Self::App { app } => told(app, AppView::text),
             Self::Route { route } => told(route, RouteView::text),
+            Self::Readiness { assessment } => assessment.text(),
             Self::Override { by, why } => format!("{by} decided to go on: {why}"),
         }
     }
@@ -123,12 +154,15 @@ impl Observation {
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => cluster.value().is_none(),
             Self::Standby { primary, cluster, .. } => primary.value().is_none() && cluster.value().is_none(),
             Self::Workload { workload, .. } => workload.value().is_none(),
+            Self::SearchIndex { index, .. } => index.value().is_none(),
+            Self::Indexation { indexation } => indexation.value().is_none(),
             Self::Path { path, .. } => path.value().is_none(),
             Self::Ingress { origin, .. } => origin.value().is_none(),
             Self::Writer { writer } => writer.value().is_none(),
             Self::App { app } => app.value().is_none(),
             Self::Route { route } => route.value().is_none(),
             Self::Outage { .. } | Self::FenceOwed { .. } | Self::Override { .. } => false,
+            Self::IndexKept { .. } | Self::Readiness { .. } => false,
         }
     }
 
@@ -139,12 +173,15 @@ impl Observation {
             Self::Fence { cluster, .. } | Self::Cluster { cluster, .. } => Some(cluster.at),
             Self::Standby { cluster, .. } => Some(cluster.at),
             Self::Workload { workload, .. } => Some(workload.at),
+            Self::SearchIndex { index, .. } => Some(index.at),
+            Self::Indexation { indexation } => Some(indexation.at),
             Self::Path { path, .. } => Some(path.at),
             Self::Ingress { origin, .. } => Some(origin.at),
             Self::Writer { writer } => Some(writer.at),
             Self::App { app } => Some(app.at),
             Self::Route { route } => Some(route.at),
-            Self::FenceOwed { .. } | Self::Override { .. } => None,
+            Self::Readiness { assessment } => Some(assessment.at),
+            Self::FenceOwed { .. } | Self::Override { .. } | Self::IndexKept { .. } => None,
         }
     }
 
@@ -152,18 +189,27 @@ impl Observation {
     pub fn seen_from(&self) -> String {
         match self {
             Self::Outage { witness, .. } => both(&witness.primary.from, &witness.origin_health.from),
-            Self::Fence { cluster, origin, .. } => both(&cluster.from, &origin.from),
+            Self::Fence { cluster, origin, workload: None, .. } => both(&cluster.from, &origin.from),
+            Self::Fence { cluster, origin, workload: Some(inside), .. } => {
+                both(&both(&cluster.from, &origin.from), &inside.from)
+            }
             Self::Cluster { cluster, nodes: Some(nodes), .. } => both(&cluster.from, &nodes.from),
             Self::Cluster { cluster, nodes: None, .. } => cluster.from.clone(),
             Self::Standby { primary, cluster, .. } => both(&primary.from, &cluster.from),
             Self::Workload { workload, .. } => workload.from.clone(),
+            Self::SearchIndex { index, .. } => index.from.clone(),
+            Self::Indexation { indexation } => indexation.from.clone(),
             Self::Path { path, .. } => path.from.clone(),
             Self::Ingress { origin, .. } => origin.from.clone(),
             Self::Writer { writer } => writer.from.clone(),
             Self::App { app } => app.from.clone(),
             Self::Route { route } => route.from.clone(),
+            Self::Readiness { assessment } => assessment.from.clone(),
             Self::FenceOwed { by: None, .. } => "the plan's policy".into(),
-            Self::FenceOwed { by: Some(_), .. } | Self::Override { .. } => "a person".into(),
+            Self::IndexKept { by: None, .. } => "the run itself".into(),
+            Self::FenceOwed { by: Some(_), .. } | Self::IndexKept { by: Some(_), .. } | Self::Override { .. } => {
+                "a person".into()
+            }
         }
     }
 
@@ -175,12 +221,15 @@ impl Observation {
             Self::Cluster { cluster, .. } => cluster.request_ids.clone(),
             Self::Standby { primary, cluster, .. } => [&primary.request_ids[..], &cluster.request_ids].concat(),
             Self::Workload { workload, .. } => workload.request_ids.clone(),
+            Self::SearchIndex { index, .. } => index.request_ids.clone(),
+            Self::Indexation { indexation } => indexation.request_ids.clone(),
             Self::Path { path, .. } => path.request_ids.clone(),
             Self::Ingress { origin, .. } => origin.request_ids.clone(),
             Self::Writer { writer } => writer.request_ids.clone(),
             Self::App { app } => app.request_ids.clone(),
             Self::Route { route } => route.request_ids.clone(),
             Self::FenceOwed { .. } | Self::Override { .. } => Vec::new(),
+            Self::IndexKept { .. } | Self::Readiness { .. } => Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::failure::FailureClass;
 use super::ladder::{Rested, Serving};
 use super::names::{RunId, SiteName};
+use super::readiness::Verdict;
 use super::runbook::{RunKind, StepName};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ fn lacks(step: StepName) -> &'static str {
     match step {
         StepName::CheckStandby | StepName::ParkWorkload | StepName::StopReplica => NOT_DONE,
         StepName::VerifyPath | StepName::VerifyIngress => NOT_DONE,
+        StepName::AssessReadiness => NOT_DONE,
         _ => NOT_RECOVERED,
     }
 }
@@ -70,6 +72,10 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         not_proven: Vec<String>,
     },
+    /// Everything that a recovery needs was looked at.
+    Assessed {
+        verdict: Verdict,
+    },
     /// Nobody could drive it on; a person closed it.
     Parked {
         why: String,
@@ -101,6 +107,7 @@ impl Outcome {
             Outcome::Fenced { .. } => "fenced",
             Outcome::Rested { .. } => "rested",
             Outcome::Rehearsed { .. } => "rehearsed",
+            Outcome::Assessed { verdict } => verdict.word(),
             Outcome::Parked { .. } => "parked",
         }
     }
@@ -131,7 +138,7 @@ impl Outcome {
             }
             Outcome::Failed { step, message, .. } => format!("{}: {step} failed: {message}", lacks(*step)),
             Outcome::GaveWay { to } => format!("Gave way to {to}"),
-            Outcome::Fenced { site } => format!("Fence debt paid: {site} is stopped"),
+            Outcome::Fenced { site } => format!("Fence debt paid: {site} is fenced"),
             Outcome::Rested { rested } => {
                 format!("Parked: the workload at {} is scaled to zero, its cluster stopped", rested.site())
             }
@@ -142,6 +149,7 @@ impl Outcome {
                 };
                 format!("Rehearsed: {} started, was looked at, and rests again{open}", rested.site())
             }
+            Outcome::Assessed { verdict } => verdict.text(),
             Outcome::Parked { why } => format!("Parked for a person: {why}"),
         }
     }

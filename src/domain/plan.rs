@@ -78,6 +78,21 @@ pub struct Kubernetes {
     /// The image of the pod with which drills prove the path to the database; without it they do not look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe_image: Option<String>,
+    /// Set where a failover resets the standby's search index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_index: Option<SearchIndex>,
+}
+
+/// How the standby's search index is reset. What a standby has slept with is older than the database, and SonarQube does
+/// not notice (docs.sonarsource.com, disaster recovery).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchIndex {
+    /// A user's token: who has none is not told how far the index is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<SecretRef>,
+    /// How long a run that serves already waits for the index to be complete.
+    #[serde(with = "duration")]
+    pub wait: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +146,30 @@ pub enum Promote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fence {
     pub unable: FenceUnable,
+    /// What is tried, in this order.
+    #[serde(default = "Fence::stop_only")]
+    pub ways: Vec<FenceWay>,
+}
+
+/// A way to make sure that the old site takes no writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FenceWay {
+    /// Its workload is scaled to zero. Takes seconds and leaves the cluster as it is, and needs its API server.
+    ScaleWorkload,
+    /// Its cluster is stopped. Takes minutes, and AKS wants half an hour before it starts again.
+    StopCluster,
+}
+
+impl Fence {
+    /// What is tried where nothing is said.
+    pub fn stop_only() -> Vec<FenceWay> {
+        vec![FenceWay::StopCluster]
+    }
+
+    pub fn scales(&self) -> bool {
+        self.ways.contains(&FenceWay::ScaleWorkload)
+    }
 }
 
 /// What to do when the old site cannot be fenced.
@@ -186,6 +225,11 @@ impl Plan {
     /// How many pods each object has when it runs, where the plan says so.
     pub fn replicas(&self) -> Option<&Counts> {
         self.kubernetes.as_ref().map(|kubernetes| &kubernetes.replicas).filter(|replicas| !replicas.is_empty())
+    }
+
+    /// Whether and how a failover resets the standby's search index.
+    pub fn search_index(&self) -> Option<&SearchIndex> {
+        self.kubernetes.as_ref()?.search_index.as_ref()
     }
 
     /// The site that serves in normal times.

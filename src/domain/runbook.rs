@@ -1,6 +1,9 @@
 //! The runbooks, each on one screen: which steps, in which order, and what each must prove.
 
+mod reset;
+
 use super::parking::StandbyWorkload;
+use super::plan::Plan;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -31,19 +34,25 @@ pub enum StepName {
     VerifyPath,
     /// Something answers at the standby's origin.
     VerifyIngress,
+    /// No search index of before the outage is left at the standby.
+    ResetSearchIndex,
     /// The standby's workload has its replicas back.
     ReleaseWorkload,
     /// The application at the standby serves.
     VerifyApp,
     /// The standby serves through Front Door.
     VerifyRoute,
+    /// How far the search index is that the application builds anew.
+    VerifyIndex,
     /// The standby's cluster is stopped again.
     StopReplica,
+    /// Everything that a recovery needs is looked at, and judged.
+    AssessReadiness,
 }
 
 use StepName::{
-    CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, StartReplica, StopReplica, VerifyApp,
-    VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
+    AssessReadiness, CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, ResetSearchIndex,
+    StartReplica, StopReplica, VerifyApp, VerifyIndex, VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
 };
 
 /// What a run is for.
@@ -58,6 +67,8 @@ pub enum RunKind {
     Park,
     /// Rehearse: start the parked standby, look at it, park and stop it again. No traffic and no data is touched.
     StandbyDrill,
+    /// Look whether a recovery would succeed now. Reads only.
+    ReadinessDrill,
 }
 
 /// One line of a runbook: a step and the steps whose success it waits for.
@@ -120,6 +131,16 @@ const STANDBY_DRILL: &[Line] = &[
     line(StopReplica, &[VerifyIngress], true),
 ];
 
+const READINESS_DRILL: &[Line] = &[line(AssessReadiness, &[], false)];
+
+/// The table for a kind of run of a plan.
+pub fn of_plan(plan: &Plan, kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
+    match (kind, plan.search_index()) {
+        (RunKind::Failover, Some(_)) => reset::failover(standby),
+        _ => lines(kind, standby),
+    }
+}
+
 /// The table for a kind of run, by what was known of the standby's workload when it began.
 pub fn lines(kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
     match (kind, standby) {
@@ -129,6 +150,7 @@ pub fn lines(kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
         (RunKind::Fence, _) => FENCE,
         (RunKind::Park, _) => PARK,
         (RunKind::StandbyDrill, _) => STANDBY_DRILL,
+        (RunKind::ReadinessDrill, _) => READINESS_DRILL,
     }
 }
 
@@ -137,7 +159,7 @@ impl RunKind {
     pub fn puts_back(self) -> Option<(StepName, StepName)> {
         match self {
             RunKind::StandbyDrill => Some((StopReplica, StartReplica)),
-            RunKind::Failover | RunKind::Fence | RunKind::Park => None,
+            RunKind::Failover | RunKind::Fence | RunKind::Park | RunKind::ReadinessDrill => None,
         }
     }
 
@@ -158,10 +180,13 @@ impl StepName {
             ParkWorkload => "park-workload",
             VerifyPath => "verify-path",
             VerifyIngress => "verify-ingress",
+            ResetSearchIndex => "reset-search-index",
             ReleaseWorkload => "release-workload",
             VerifyApp => "verify-app",
             VerifyRoute => "verify-route",
+            VerifyIndex => "verify-index",
             StopReplica => "stop-replica",
+            AssessReadiness => "assess-readiness",
         }
     }
 }
@@ -182,10 +207,17 @@ impl StepName {
                 "verify-path: a pod in the standby's cluster reads through the writer endpoint, and is deleted"
             }
             VerifyIngress => "verify-ingress: wait until something answers at the standby's origin",
+            ResetSearchIndex => {
+                "reset-search-index: delete the volume claims of the standby's search nodes, which hold an old index"
+            }
             ReleaseWorkload => "release-workload: give the standby's workload its replicas back",
             VerifyApp => "verify-app: wait until the application at the standby serves",
             VerifyRoute => "verify-route: wait until Front Door serves from the standby",
+            VerifyIndex => "verify-index: see how far the new search index is",
             StopReplica => "stop-replica: stop the standby's cluster, wait until it is stopped",
+            AssessReadiness => {
+                "assess-readiness: read everything that a recovery needs, and judge it; nothing is touched"
+            }
         }
     }
 }
@@ -203,6 +235,7 @@ impl fmt::Display for RunKind {
             RunKind::Fence => "fence",
             RunKind::Park => "park",
             RunKind::StandbyDrill => "standby-drill",
+            RunKind::ReadinessDrill => "readiness-drill",
         })
     }
 }
@@ -211,14 +244,20 @@ impl fmt::Display for RunKind {
 mod tests {
     use super::*;
 
-    const KINDS: [RunKind; 4] = [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill];
+    const KINDS: [RunKind; 5] =
+        [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill, RunKind::ReadinessDrill];
 
     fn tables() -> impl Iterator<Item = (RunKind, bool, &'static [Line])> {
         let parked = StandbyWorkload::Parked { counts: Default::default(), since: chrono::DateTime::UNIX_EPOCH };
         let known = [StandbyWorkload::StartsWithCluster, parked, StandbyWorkload::NotKnown];
-        KINDS
-            .into_iter()
-            .flat_map(move |kind| known.clone().into_iter().map(move |it| (kind, it.is_parked(), lines(kind, &it))))
+        KINDS.into_iter().flat_map(move |kind| known.clone().into_iter().flat_map(move |it| both(kind, &it)))
+    }
+
+    /// Without and with the reset of the search index.
+    fn both(kind: RunKind, standby: &StandbyWorkload) -> Vec<(RunKind, bool, &'static [Line])> {
+        let mut tables = vec![lines(kind, standby)];
+        tables.extend((kind == RunKind::Failover).then(|| reset::failover(standby)));
+        tables.into_iter().map(|lines| (kind, standby.is_parked(), lines)).collect()
     }
 
     #[test]
@@ -254,6 +293,15 @@ mod tests {
         for (_, parked, lines) in tables().filter(|(kind, ..)| *kind == RunKind::Failover) {
             let releases = if parked { ReleaseWorkload } else { StartReplica };
             assert!(before(lines, releases).contains(&FencePrimary));
+        }
+    }
+
+    #[test]
+    fn an_index_is_deleted_only_behind_the_fence_and_before_the_release() {
+        for (_, _, lines) in tables().filter(|(.., lines)| lines.iter().any(|line| line.step == ResetSearchIndex)) {
+            assert!(before(lines, ResetSearchIndex).contains(&FencePrimary));
+            assert!(before(lines, ReleaseWorkload).contains(&ResetSearchIndex));
+            assert!(!before(lines, VerifyRoute).contains(&VerifyIndex), "serving does not wait for the index");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the operator interface answers: status of plans and live views of runs. Server and command line share it.
 
 use super::drill::{DrillKind, Handled};
+use super::history::{Estimate, Eta, Expected, Trend};
 use super::ledger::state::{Debt, Incident, Paused, RunLine};
 use super::names::{DrillName, IncidentId, PlanName, RunId, SiteName};
 use super::plan::Automation;
@@ -26,8 +27,30 @@ pub struct PlanStatus {
     /// What is rehearsed, and when; none where the plan rehearses nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drills: Vec<DrillLine>,
+    /// How long a failover would take by what runs taught so far; absent where the ledger cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryEstimate>,
     /// Hash of the ledger's last line.
     pub ledger_head: String,
+}
+
+/// How long a failover that begins now would take, from its admission on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryEstimate {
+    /// The plan's target (`rto`) in seconds; it counts from the first sign of the outage, which lies before the admission.
+    pub target_seconds: u64,
+    #[serde(flatten)]
+    pub estimate: Estimate,
+    /// Its stages in the order of the runbook.
+    pub stages: Vec<StageOutlook>,
+}
+
+/// One stage of a failover, as its history stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageOutlook {
+    pub step: StepName,
+    pub expected: Expected,
+    pub trend: Trend,
 }
 
 /// One schedule of drills.
@@ -40,6 +63,9 @@ pub struct DrillLine {
     /// What keeps the one that waits from beginning, one sentence for each reason so far, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<String>,
+    /// The same in a word each, such as `primary-unhealthy`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
     /// What became of the occurrence before.
     pub last: Option<Handled>,
 }
@@ -63,6 +89,9 @@ pub struct ActiveLine {
     pub kind: RunKind,
     pub headline: String,
     pub needs_operator: bool,
+    /// When it is expected to be through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
 }
 
 /// A run, live. `GET /api/v1/runs/{id}?after=SEQ&wait=SECONDS` answers as soon as there are events behind `after`,
@@ -80,6 +109,9 @@ pub struct RunView {
     /// Number of the newest event: the next `after`.
     pub seq: u64,
     pub steps: Vec<StepView>,
+    /// When it is expected to be through; absent once it has ended, and while only a person's word moves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
     /// What a person is asked for now.
     pub asks: Vec<AskLine>,
     /// Events behind `after`, in words; what Azure signed is not in them.
@@ -95,6 +127,9 @@ pub struct StepView {
     pub ended_at: Option<DateTime<Utc>>,
     /// What it saw last.
     pub note: Option<String>,
+    /// How long it was expected to take when the run was admitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,6 +152,15 @@ pub struct EventLine {
     pub text: String,
 }
 
+/// What a person can start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    Failover,
+    Park,
+    Drill,
+}
+
 /// Body of every `POST`. `who` is the caller's own statement; who called is what the host verified.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,7 +171,10 @@ pub struct Words {
     pub why: Option<String>,
     /// What is to be started; a failover without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<RunKind>,
+    pub kind: Option<Start>,
+    /// Which drill, for what is started as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DrillKind>,
     /// For what is started: the same key gives the same run.
     #[serde(default)]
     pub idempotency_key: Option<String>,
@@ -167,6 +214,9 @@ pub struct Problem {
     pub detail: String,
     /// What the caller can do now.
     pub next: String,
+    /// For a drill that does not begin: the reason in a word, the same as in the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<str>>,
 }
 
 impl Problem {
@@ -175,6 +225,13 @@ impl Problem {
     }
 
     pub fn new(status: u16, title: &str, detail: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { kind: Self::blank(), title: title.to_owned(), status, detail: detail.into(), next: next.into() }
+        Self {
+            kind: Self::blank(),
+            title: title.to_owned(),
+            status,
+            detail: detail.into(),
+            next: next.into(),
+            reason: None,
+        }
     }
 }

@@ -54,6 +54,9 @@ pub struct Timing {
     /// Time for the old site's stop to be settled; afterwards the policy for "cannot be fenced" applies.
     #[serde(with = "duration")]
     pub fence_deadline: Duration,
+    /// Time for the old site's workload to be scaled to zero and its pods to be gone; afterwards its cluster is stopped.
+    #[serde(with = "duration")]
+    pub fence_scale_deadline: Duration,
     /// A start that takes longer is reported as slow.
     #[serde(with = "duration")]
     pub start_warning: Duration,
@@ -110,6 +113,7 @@ impl Default for Timing {
             writer_poll: seconds(15),
             app_poll: seconds(10),
             fence_deadline: minutes(10),
+            fence_scale_deadline: seconds(90),
             start_warning: minutes(15),
             start_deadline: minutes(60),
             capacity_retry: seconds(60),

@@ -1,21 +1,24 @@
 //! The end of a run, in an order that loses nothing: report → ledger → notifications → closed. Each gap is healed by
 //! whoever looks next, because each part is found again in the journal or the ledger.
 
+use super::amend::NotAmended;
 use super::drive::{Drive, Finished};
 use super::journal::{JournalError, log_error};
 use super::outbox;
 use super::parts::Engine;
 use super::ports::StoreError;
 use crate::domain::chain::digest;
+use crate::domain::history;
 use crate::domain::ledger::{LedgerEvent, PlanState};
 use crate::domain::names::{ChannelName, RunId, SiteName};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::Report;
-use crate::domain::run::RunEvent;
-use crate::domain::run::parking::workload_left;
+use crate::domain::run::parking::{old_workload_left, workload_left};
+use crate::domain::run::{RunEvent, RunState};
 use crate::domain::runbook::StepName;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use tokio::time::Instant;
 
 /// Name of a run's report in the store.
@@ -49,23 +52,27 @@ impl Drive<'_> {
         // First the debt: once the run is closed there, an unpaid one would be given to another run.
         self.pay(&run).await?;
         self.leave_workload(&run).await?;
-        let closed = LedgerEvent::RunClosed {
+        let mut events = vec![LedgerEvent::RunClosed {
             run: run.clone(),
             outcome: outcome.word().to_owned(),
             closes: outcome.closes_incident(),
             serves,
-        };
+        }];
+        events.extend(stages_measured(&state));
         let open = |state: &PlanState| state.runs.iter().any(|line| line.run == run && line.closed_at.is_none());
-        self.tell_ledger(closed, open).await?;
+        self.tell_ledger(events, open).await?;
         self.append(RunEvent::Settled).await
     }
 
-    /// What the run leaves behind of the standby's workload stands in the ledger before the run is closed there.
+    /// What the run leaves behind of the workloads stands in the ledger before the run is closed there.
     async fn leave_workload(&mut self, run: &RunId) -> Result<(), JournalError> {
-        let Some((site, state)) = workload_left(&self.state()) else { return Ok(()) };
-        let event = LedgerEvent::WorkloadSeen { site: site.clone(), run: run.clone(), state };
-        let unknown = |ledger: &PlanState| ledger.parking(&site).is_none_or(|known| &known.run != run);
-        self.tell_ledger(event, unknown).await
+        let left = [workload_left(&self.state()), old_workload_left(&self.state())];
+        for (site, state) in left.into_iter().flatten() {
+            let event = LedgerEvent::WorkloadSeen { site: site.clone(), run: run.clone(), state };
+            let unknown = |ledger: &PlanState| ledger.parking(&site).is_none_or(|known| &known.run != run);
+            self.tell_ledger(vec![event], unknown).await?;
+        }
+        Ok(())
     }
 
     /// A site that this run saw stopped owes no fence any more, whichever run went on without it.
@@ -78,8 +85,8 @@ impl Drive<'_> {
 
     async fn pay_for(&mut self, site: SiteName, run: &RunId) -> Result<(), JournalError> {
         let owed = |state: &PlanState| state.debts.iter().any(|debt| debt.site == site);
-        let how = format!("stopped by {run}");
-        self.tell_ledger(LedgerEvent::FencePaid { site: site.clone(), how }, owed).await
+        let how = format!("fenced by {run}");
+        self.tell_ledger(vec![LedgerEvent::FencePaid { site: site.clone(), how }], owed).await
     }
 
     /// A fence debt stands in the ledger before the step that goes on without the fence counts as done. One that this
@@ -96,28 +103,23 @@ impl Drive<'_> {
         };
         let owed = LedgerEvent::FenceOwed { site: site.clone(), run, why: why.clone() };
         let site = site.clone();
-        self.tell_ledger(owed, |state| !state.debts.iter().any(|debt| debt.site == site)).await
+        self.tell_ledger(vec![owed], |state| !state.debts.iter().any(|debt| debt.site == site)).await
     }
 
-    /// Appends to the ledger while it is still news there.
+    /// Appends to the ledger, all or nothing, while it is still news there.
     async fn tell_ledger(
         &mut self,
-        event: LedgerEvent,
+        events: Vec<LedgerEvent>,
         is_news: impl Fn(&PlanState) -> bool + Send,
     ) -> Result<(), JournalError> {
         let run = self.journal.run().clone();
         let plan = self.journal.state().created.plan.name.clone();
-        let taken = self.engine.shelf.take_book(&self.engine.store, &plan).await;
-        let mut book = taken.map_err(|source| log_error(&run, source))?;
-        while is_news(book.state()) {
-            match book.append(self.engine.clock.as_ref(), event.clone()).await {
-                Ok(()) => break,
-                Err(error) if error.is_moved() => book.catch_up().await.map_err(|source| log_error(&run, source))?,
-                Err(source) => return Err(log_error(&run, source)),
-            }
-        }
-        self.engine.shelf.put_book(book);
-        Ok(())
+        let decide = |state: &PlanState| Ok((if is_news(state) { events.clone() } else { Vec::new() }, ()));
+        let told = self.engine.amend::<(), Infallible>(&plan, decide).await;
+        told.map_err(|failed| match failed {
+            NotAmended::Ledger(source) | NotAmended::Busy(source) => log_error(&run, source),
+            NotAmended::Refused(never) => match never {},
+        })
     }
 
     /// Starts every notice whose time has come; says whether none is left at all.
@@ -131,9 +133,9 @@ impl Drive<'_> {
                 let notice = outbox::notice(&self.state(), self.journal.head(), due, now);
                 let due = due.clone();
                 let within = self.engine.settings.notify_timeout;
-                self.push(Box::pin(
-                    async move { Finished::Notified(outbox::deliver(channel, due, notice, within).await) },
-                ));
+                self.push(Box::pin(async move {
+                    Finished::Notified(Box::new(outbox::deliver(channel, due, notice, within).await))
+                }));
             }
         }
         pending.is_empty()
@@ -154,6 +156,13 @@ impl Drive<'_> {
         let configured: BTreeSet<ChannelName> = self.engine.channels.keys().cloned().collect();
         outbox::due(&self.state(), &configured, &self.engine.settings)
     }
+}
+
+/// What the run teaches about its stages, if anything.
+fn stages_measured(run: &RunState) -> Option<LedgerEvent> {
+    let stages = history::measured(run);
+    let (run, kind) = (run.created.run.clone(), run.created.kind);
+    (!stages.is_empty()).then_some(LedgerEvent::StagesMeasured { run, kind, stages })
 }
 
 /// A driver before this one stored the report and died before it could say so.

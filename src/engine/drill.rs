@@ -3,15 +3,14 @@
 //! As with every request, the ledger is read, a pure function decides, and what it says is appended at the version that
 //! was read: a timer that fires twice, here and on another instance, finds the occurrence taken the second time.
 
+use super::amend::NotAmended;
 use super::intake::{IntakeError, Taken};
 use super::log::LogError;
 use super::parts::Engine;
 use crate::domain::drill::{self, Asked, Drill, DrillDue, Facts};
 use crate::domain::ledger::{LedgerEvent, PlanState, Request};
 use crate::domain::names::{PlanName, RunId};
-
-/// Conflicts in a row after which it is left to the next tick.
-const TRIES: u32 = 50;
+use std::convert::Infallible;
 
 impl Engine {
     /// Writes down schedules that the ledger never saw and occurrences that never begin; gives those that wait.
@@ -47,33 +46,29 @@ impl Engine {
         let request = Request::Drill { due, facts: Box::new(facts) };
         match self.take(plan, &request).await? {
             Taken::Started { run, .. } => Ok(Some(run)),
-            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Nothing { .. } => Ok(None),
+            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Refused { .. } | Taken::Nothing { .. } => Ok(None),
         }
     }
 
-    /// Appends what a decision says at the version it was made at, or decides again.
+    /// A plan as its ledger stands.
+    pub async fn plan_state(&self, plan: &PlanName) -> Result<PlanState, LogError> {
+        let book = self.shelf.take_book(&self.store, plan).await?;
+        let state = book.state().clone();
+        self.shelf.put_book(book);
+        Ok(state)
+    }
+
+    /// What is decided here is never refused.
     async fn tell_ledger<T>(
         &self,
         plan: &PlanName,
         decide: impl Fn(&PlanState) -> (Vec<LedgerEvent>, T),
     ) -> Result<T, IntakeError> {
-        let ledger_error = |source| IntakeError::Ledger { plan: plan.clone(), source };
-        let mut book = self.shelf.take_book(&self.store, plan).await.map_err(ledger_error)?;
-        for _ in 0..TRIES {
-            let (events, told) = decide(book.state());
-            let written = match events.is_empty() {
-                true => Ok(()),
-                false => book.append_all(self.clock.as_ref(), events).await,
-            };
-            match written.as_ref().map_err(LogError::is_moved) {
-                Ok(()) => {
-                    self.shelf.put_book(book);
-                    return Ok(told);
-                }
-                Err(true) => book.catch_up().await.map_err(ledger_error)?,
-                Err(false) => return written.map(|()| told).map_err(ledger_error),
-            }
-        }
-        Err(IntakeError::Busy { plan: plan.clone() })
+        let told = self.amend::<T, Infallible>(plan, |state| Ok(decide(state))).await;
+        told.map_err(|failed| match failed {
+            NotAmended::Ledger(source) => IntakeError::Ledger { plan: plan.clone(), source },
+            NotAmended::Busy(_) => IntakeError::Busy { plan: plan.clone() },
+            NotAmended::Refused(never) => match never {},
+        })
     }
 }

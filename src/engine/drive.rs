@@ -37,9 +37,9 @@ pub enum Stop {
 
 /// What came back from beside.
 pub(super) enum Finished {
-    Looked(StepName, Look),
+    Looked(StepName, Box<Look>),
     Sent(StepName, Sent),
-    Notified(RunEvent),
+    Notified(Box<RunEvent>),
 }
 
 pub(super) struct Drive<'a> {
@@ -218,14 +218,14 @@ impl<'a> Drive<'a> {
     fn spawn_look(&mut self, step: StepName, run: Arc<RunState>) {
         let Some(wired) = self.engine.steps.get(&step).cloned() else { return };
         let view = StepView { run, ..self.view(step, Instant::now()) };
-        self.tasks.push(Box::pin(async move { Finished::Looked(step, wired.look(&view).await) }));
+        self.tasks.push(Box::pin(async move { Finished::Looked(step, Box::new(wired.look(&view).await)) }));
     }
 
     pub(super) async fn finish(&mut self, finished: Finished) -> Result<(), JournalError> {
         match finished {
             Finished::Looked(step, look) => {
                 self.looking.remove(&step);
-                self.judge(step, look).await
+                self.judge(step, *look).await
             }
             Finished::Sent(step, outcome) => {
                 self.sending.remove(&step);
@@ -233,10 +233,10 @@ impl<'a> Drive<'a> {
                 self.append_surely(RunEvent::Sent { step, outcome }).await.map(drop)
             }
             Finished::Notified(event) => {
-                if let RunEvent::NotifySent { channel, moment, about, .. } = &event {
+                if let RunEvent::NotifySent { channel, moment, about, .. } = event.as_ref() {
                     self.notifying.remove(&(channel.clone(), outbox::key(*moment, about)));
                 }
-                self.append_surely(event).await.map(drop)
+                self.append_surely(*event).await.map(drop)
             }
         }
     }

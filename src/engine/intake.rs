@@ -1,18 +1,17 @@
 //! Takes requests in: reads the ledger, lets the pure admission decide, appends what it said at the version it read.
 
+use super::amend::TRIES;
 use super::book::Book;
 use super::journal::{self, Journal, JournalError};
 use super::log::LogError;
 use super::parts::{Configured, Engine};
+use crate::domain::drill;
 use crate::domain::ledger::{self, Admission, Decision, Guard, LedgerEvent, PlanState, Request};
 use crate::domain::names::{IncidentId, PlanName, RunId};
 use crate::domain::run::{Created, RunEvent, StartedBy};
 use crate::domain::runbook;
 use crate::domain::witness::{LastSeen, last_seen_name};
 use chrono::{DateTime, Utc};
-
-/// Conflicts in a row after which a request gives up. Each one means that somebody else got through.
-const TRIES: u32 = 50;
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +22,8 @@ pub enum Taken {
     Joined { run: RunId },
     /// The outage is recorded; a guard holds it.
     Deferred { incident: Option<IncidentId>, guard: Guard },
+    /// A person's drill does not begin, and why.
+    Refused { refusal: drill::Refusal },
     /// There was nothing to do.
     Nothing { why: String },
 }
@@ -88,6 +89,7 @@ impl Engine {
     ) -> Result<Taken, LogError> {
         match decision {
             Decision::Join { run } => Ok(Taken::Joined { run }),
+            Decision::Refuse { refusal } => Ok(Taken::Refused { refusal }),
             Decision::Nothing { why } => Ok(Taken::Nothing { why }),
             Decision::Defer { open, incident, guard, known } => {
                 let opened = open.map(|cause| opened(book, configured, cause, now));
@@ -232,6 +234,9 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         Some(incident) => (incident.cause.since, incident.cause.sign.clone()),
         None => (active.admitted_at, active.by.text()),
     };
+    let standby = plan.other(&active.leave).name.clone();
+    let standby_workload = ledger::standby_workload(state, plan, &standby);
+    let lines = runbook::of_plan(plan, active.kind, &standby_workload);
     Some(Created {
         run: active.run.clone(),
         incident: active.incident.clone(),
@@ -241,8 +246,9 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         plan: (**plan).clone(),
         config_digest: configured.config_digest.clone(),
         primary: active.leave.clone(),
-        standby: plan.other(&active.leave).name.clone(),
-        standby_workload: ledger::standby_workload(state, plan, &plan.other(&active.leave).name),
+        standby,
+        standby_workload,
+        expected: state.history.expectations(active.kind, lines),
         outage_since: since,
         first_sign: sign,
         writer_target: None,

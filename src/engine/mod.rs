@@ -1,5 +1,6 @@
 //! Carries runs out: slices, claims, intents, the outbox. The only traits of the crate live in [`ports`].
 
+mod amend;
 pub mod book;
 pub mod close;
 mod drill;

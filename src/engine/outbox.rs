@@ -6,7 +6,7 @@ use crate::domain::chain::{Head, digest};
 use crate::domain::duration;
 use crate::domain::names::ChannelName;
 use crate::domain::notice::{Moment, Notice};
-use crate::domain::report::{NextStep, Report, advice};
+use crate::domain::report::{NextStep, Report, StageLine, advice};
 use crate::domain::run::state::Asked;
 use crate::domain::run::{Approval, RunEvent, RunState};
 use crate::domain::runbook::StepName;
@@ -115,6 +115,7 @@ pub fn notice(run: &RunState, head: &Head, due: &Due, now: DateTime<Utc>) -> Not
         vec![format!("Started by {}", report.started_by), format!("From {} to {}", report.primary, report.standby)];
     summary_lines.extend(steps);
     summary_lines.extend(recovery_line(&report));
+    summary_lines.extend(report.stages.iter().filter_map(StageLine::warning).map(|what| format!("Slower: {what}")));
     summary_lines.extend(report.not_proven.iter().map(|open| format!("Not proven: {open}")));
     summary_lines.extend(report.owed.iter().map(|owed| format!("Owed: {owed}")));
     let ended = due.moment == Moment::Ended;

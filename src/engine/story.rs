@@ -91,6 +91,10 @@ fn impossible_in_ledger(state: &PlanState, event: &LedgerEvent, index: usize, le
             let open = state.runs.iter().any(|line| &line.run == run && line.closed_at.is_none());
             (!open).then_some("a run is closed that is not open")
         }
+        LedgerEvent::StagesMeasured { run, .. } => {
+            let over = state.runs.iter().any(|line| &line.run == run && line.closed_at.is_some());
+            (!over).then_some("stages are measured of a run that is not over")
+        }
         _ => None,
     }
 }

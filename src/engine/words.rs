@@ -1,15 +1,14 @@
 //! What people say to runs and plans. Each word is one event, appended behind what was read; when somebody else wrote
 //! meanwhile, it is read and judged again, so that no word is lost and none comes too late unnoticed.
 
+use super::amend::{NotAmended, TRIES};
 use super::journal::{Journal, JournalError};
 use super::log::LogError;
 use super::parts::Engine;
 use super::slice::WakeUp;
+use crate::domain::ledger::PlanState;
 use crate::domain::names::{PlanName, RunId};
 use crate::domain::word::{PlanWord, Refusal, RunWord, Speaker};
-
-/// Conflicts in a row after which a word gives up.
-const TRIES: u32 = 50;
 
 /// Why a word was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +47,7 @@ impl Engine {
         self.tell_run(run, RunWord::Decline, Speaker { by, said, why }).await
     }
 
-    /// Aborts a run. Nothing is undone; its report says what is left running.
+    /// Aborts a run. Nothing is undone, but what a drill started is put back; its report says what is left running.
     pub async fn abort(&self, run: &RunId, by: &str, said: Option<&str>, why: &str) -> Result<WakeUp, WordError> {
         self.tell_run(run, RunWord::Abort, Speaker { by, said, why }).await
     }
@@ -85,19 +84,14 @@ impl Engine {
 
     async fn tell_plan(&self, plan: &PlanName, word: PlanWord, speaker: Speaker<'_>) -> Result<(), WordError> {
         self.plan(plan).ok_or_else(|| WordError::NoSuchPlan { plan: plan.clone() })?;
-        let ledger_error = |source| WordError::Ledger { plan: plan.clone(), source };
-        let mut book = self.shelf.take_book(&self.store, plan).await.map_err(ledger_error)?;
-        for _ in 0..TRIES {
-            word.check(plan, book.state())?;
-            match book.append(self.clock.as_ref(), word.event(speaker)).await {
-                Ok(()) => {
-                    self.shelf.put_book(book);
-                    return Ok(());
-                }
-                Err(error) if error.is_moved() => book.catch_up().await.map_err(ledger_error)?,
-                Err(error) => return Err(ledger_error(error)),
-            }
-        }
-        Err(WordError::Busy)
+        let decide = |state: &PlanState| {
+            word.check(plan, state)?;
+            Ok((vec![word.event(speaker)], ()))
+        };
+        self.amend(plan, decide).await.map_err(|failed| match failed {
+            NotAmended::Refused(refusal) => WordError::Refused(refusal),
+            NotAmended::Ledger(source) => WordError::Ledger { plan: plan.clone(), source },
+            NotAmended::Busy(_) => WordError::Busy,
+        })
     }
 }

@@ -63,6 +63,12 @@ enum Straight {
 }
 
 impl Cluster {
+    /// The same, without the way around.
+    pub fn without_commands(mut self) -> Self {
+        self.settings.run_command = false;
+        self
+    }
+
     /// Asks; the reply may be a refusal.
     pub(super) async fn ask(&self, call: &Call) -> Result<Reply, KubernetesError> {
         match self.straight(call, None).await? {

@@ -3,6 +3,7 @@
 //! Only where nothing could connect, and only in a cluster that is on. What `kubectl` printed becomes the same kind of
 //! reply that the API server gives, so that one place reads both.
 
+use super::api;
 use super::call::Call;
 use super::cluster::Cluster;
 use super::error::KubernetesError;
@@ -81,7 +82,7 @@ impl Cluster {
     pub async fn command_outcome(&self, operation: &SignedUrl) -> Result<Option<Sent>, KubernetesError> {
         let answer = self.azure.aks().command_result(&self.id, operation).await;
         let failed = |source| KubernetesError::Around {
-            call: self.name("get", "command results", String::new()).boxed(),
+            call: self.name(api::COMMAND_RESULTS, String::new()).boxed(),
             unreachable: "a command is on its way".into(),
             source: Box::new(source),
         };

@@ -44,7 +44,7 @@ impl Found {
     }
 }
 
-fn labels(object: &Value, pointer: &str) -> BTreeMap<String, String> {
+pub(super) fn labels(object: &Value, pointer: &str) -> BTreeMap<String, String> {
     let pairs = object.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
     pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }

@@ -9,6 +9,8 @@
 //!      └───┬────┘
 //!       access                        kubeconfig, trust, Entra token or client certificate
 //! ```
+//! Each call is described once in `api`; access rules and [`Planned`] are made of the same descriptions.
+//!
 //! The API server is asked by the crate `kube` over a transport of our own: our resolver, the kubeconfig's authority and
 //! no other, and the knowledge whether a call was certainly never sent. Where nothing can connect (private clusters), the
 //! same question goes through `runCommand`, and the answer says so, because that way has limits. A cluster that answers
@@ -16,7 +18,9 @@
 
 mod access;
 mod acts;
+mod api;
 mod call;
+mod client_certificate;
 mod cluster;
 mod command;
 mod decode;
@@ -24,9 +28,11 @@ mod direct;
 mod error;
 mod kubeconfig;
 mod permissions;
+mod planned;
 mod probe_pod;
 mod questions;
 mod reply;
+mod search_index;
 mod sent;
 mod settings;
 
@@ -34,7 +40,8 @@ pub use access::AccessError;
 pub use cluster::{Cluster, Kubernetes};
 pub use error::{CallName, KubernetesError, Refusal};
 pub use kubeconfig::BadKubeconfig;
-pub use permissions::{AZURE_ACTIONS, PERMISSIONS};
+pub use permissions::PERMISSIONS;
+pub use planned::Planned;
 pub use probe_pod::{PgTarget, ProbePod};
 pub use sent::Sent;
 pub use settings::Settings;

@@ -1,6 +1,7 @@
 //! What can be asked of a cluster.
 
 use super::Seen;
+use super::api::{self, Api};
 use super::call::{Call, checked};
 use super::cluster::Cluster;
 use super::decode::{self, Found};
@@ -15,18 +16,18 @@ use std::collections::BTreeMap;
 /// Lists longer than this many pages are not read to the end.
 const PAGE_LIMIT: usize = 100;
 
-/// A list: what it is called in roles, where it is, which labels are wanted.
+/// A list: what of, and which labels are wanted.
 struct List<'a> {
-    resource: &'static str,
-    object: String,
-    path: String,
+    api: Api,
+    /// Empty where the list is of the whole cluster.
+    namespace: &'a str,
     labels: Option<&'a str>,
 }
 
 impl Cluster {
     /// Whether the API server says of itself that it is ready. One that says no is an answer, too.
     pub async fn api_ready(&self) -> Result<Seen<ApiView>, KubernetesError> {
-        let call = self.get("readyz", String::new(), "/readyz")?;
+        let call = self.get(api::READYZ, String::new(), api::READYZ.path)?;
         let reply = self.ask(&call).await?;
         let ready = reply.is_success();
         if !ready && reply.status < 500 {
@@ -37,7 +38,7 @@ impl Cluster {
     }
 
     pub async fn nodes(&self) -> Result<Seen<NodesView>, KubernetesError> {
-        let list = List { resource: "nodes", object: String::new(), path: "/api/v1/nodes".into(), labels: None };
+        let list = List { api: api::NODES, namespace: "", labels: None };
         let seen = self.list(&list).await?;
         Ok(seen.map(|items| NodesView { nodes: items.iter().filter_map(decode::node).collect() }))
     }
@@ -61,8 +62,8 @@ impl Cluster {
 
     async fn parts(&self, namespace: &str, labels: &str) -> Result<Seen<Vec<Found>>, KubernetesError> {
         let (deployments, sets) = tokio::try_join!(
-            self.objects("deployments", "deployments.apps", namespace, labels),
-            self.objects("statefulsets", "statefulsets.apps", namespace, labels),
+            self.objects(api::DEPLOYMENTS, namespace, labels),
+            self.objects(api::STATEFUL_SETS, namespace, labels),
         )?;
         let read = |kind, items: &[Value]| -> Vec<Found> {
             items.iter().filter_map(|item| Found::read(kind, namespace, item)).collect()
@@ -74,15 +75,13 @@ impl Cluster {
         Ok(seen)
     }
 
-    async fn objects(
+    pub(super) async fn objects(
         &self,
-        plural: &str,
-        resource: &'static str,
+        api: Api,
         namespace: &str,
         labels: &str,
     ) -> Result<Seen<Vec<Value>>, KubernetesError> {
-        let path = format!("/apis/apps/v1/namespaces/{namespace}/{plural}");
-        self.list(&List { resource, object: in_namespace(namespace), path, labels: Some(labels) }).await
+        self.list(&List { api, namespace, labels: Some(labels) }).await
     }
 
     /// Pods that any of these selectors finds, each once.
@@ -90,9 +89,7 @@ impl Cluster {
         let mut pods: BTreeMap<String, PodView> = BTreeMap::new();
         let (mut via, mut request_ids) = (Via::Direct, Vec::new());
         for labels in selectors {
-            let path = format!("/api/v1/namespaces/{namespace}/pods");
-            let list = List { resource: "pods", object: in_namespace(namespace), path, labels: Some(labels) };
-            let found = self.list(&list).await?;
+            let found = self.list(&List { api: api::PODS, namespace, labels: Some(labels) }).await?;
             via = found.via;
             request_ids.extend(found.request_ids);
             pods.extend(found.value.iter().filter_map(decode::pod).map(|pod| (pod.name.clone(), pod)));
@@ -102,9 +99,7 @@ impl Cluster {
 
     /// Autoscalers by what they scale; and why none are known, if so: a role that may not read them hinders nothing.
     async fn autoscalers(&self, namespace: &str) -> (BTreeMap<WorkloadRef, String>, Option<String>) {
-        let path = format!("/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers");
-        let resource = "horizontalpodautoscalers.autoscaling";
-        match self.list(&List { resource, object: in_namespace(namespace), path, labels: None }).await {
+        match self.list(&List { api: api::AUTOSCALERS, namespace, labels: None }).await {
             Ok(seen) => (seen.value.iter().filter_map(|item| decode::autoscaler(namespace, item)).collect(), None),
             Err(error) => (BTreeMap::new(), Some(error.text())),
         }
@@ -124,16 +119,22 @@ impl Cluster {
     }
 
     async fn claims_in(&self, namespace: &str, labels: Option<&str>) -> Result<Seen<Vec<ClaimView>>, KubernetesError> {
-        let namespace = self.namespace("list", namespace)?;
-        let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
-        let list = List { resource: "persistentvolumeclaims", object: in_namespace(namespace), path, labels };
-        let seen = self.list(&list).await?;
+        let seen = self.claim_objects(namespace, labels).await?;
         Ok(seen.map(|items| items.iter().filter_map(|item| decode::claim(namespace, item)).collect()))
+    }
+
+    pub(super) async fn claim_objects(
+        &self,
+        namespace: &str,
+        labels: Option<&str>,
+    ) -> Result<Seen<Vec<Value>>, KubernetesError> {
+        let namespace = self.namespace("list", namespace)?;
+        self.list(&List { api: api::CLAIMS, namespace, labels }).await
     }
 
     /// One pod; `None` when there is none of that name.
     pub async fn pod(&self, namespace: &str, name: &str) -> Result<Seen<Option<PodView>>, KubernetesError> {
-        let call = self.get_pod("pods", namespace, name, "")?;
+        let call = self.get_pod(api::POD, namespace, name, "")?;
         let reply = self.ask(&call).await?;
         if reply.status == 404 {
             return Ok(Seen { value: None, via: reply.via, request_ids: reply.request_ids });
@@ -144,36 +145,29 @@ impl Cluster {
 
     /// What the first container of a pod printed, at most the last 64 kB.
     pub async fn pod_log(&self, namespace: &str, name: &str) -> Result<Seen<String>, KubernetesError> {
-        let call = self.get_pod("pods/log", namespace, name, "/log?limitBytes=65536")?;
+        let call = self.get_pod(api::POD_LOG, namespace, name, "?limitBytes=65536")?;
         let reply = self.ask(&call).await?.accepted(&call.name)?;
         Ok(Seen { value: reply.text(), via: reply.via, request_ids: reply.request_ids })
     }
 
-    fn get_pod(
-        &self,
-        resource: &'static str,
-        namespace: &str,
-        name: &str,
-        rest: &str,
-    ) -> Result<Call, KubernetesError> {
+    fn get_pod(&self, api: Api, namespace: &str, name: &str, query: &str) -> Result<Call, KubernetesError> {
         self.namespace("get", namespace)?;
         self.namespace("get", name)?;
-        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}{rest}");
-        self.get(resource, format!("{namespace}/{name}"), &path)
+        self.get(api, format!("{namespace}/{name}"), &format!("{}{query}", api.path(namespace, name)))
     }
 
-    fn get(&self, resource: &'static str, object: String, path: &str) -> Result<Call, KubernetesError> {
-        let name = self.name("get", resource, object);
+    fn get(&self, api: Api, object: String, path: &str) -> Result<Call, KubernetesError> {
+        let name = self.name(api, object);
         Call::get(name.clone(), path).map_err(|error| not_sendable(&name, &error))
     }
 
     /// All items of a list, with all its pages.
     async fn list(&self, list: &List<'_>) -> Result<Seen<Vec<Value>>, KubernetesError> {
-        let name = self.name("list", list.resource, list.object.clone());
+        let (name, path) = (self.name(list.api, in_namespace(list.namespace)), list.api.path(list.namespace, ""));
         let mut all: Vec<Value> = Vec::new();
         let (mut ids, mut page, mut via) = (Vec::new(), None, Via::Direct);
         for _ in 0..PAGE_LIMIT {
-            let call = Call::list(name.clone(), &list.path, list.labels, page.as_deref());
+            let call = Call::list(name.clone(), &path, list.labels, page.as_deref());
             let call = call.map_err(|error| not_sendable(&name, &error))?;
             let mut seen: Seen<Value> = self.ask(&call).await?.read(&name)?;
             ids.append(&mut seen.request_ids);
@@ -191,19 +185,20 @@ impl Cluster {
     }
 
     /// What a call is called in errors.
-    pub(super) fn name(&self, verb: &'static str, resource: &'static str, object: String) -> CallName {
-        CallName { verb, resource, object, cluster: self.id.name().to_owned() }
+    pub(super) fn name(&self, api: Api, object: String) -> CallName {
+        CallName { verb: api.verb, resource: api.resource, object, cluster: self.id.name().to_owned() }
     }
 
     /// A namespace (or name) that can stand in a path and in a command line.
     pub(super) fn namespace<'a>(&self, verb: &'static str, text: &'a str) -> Result<&'a str, KubernetesError> {
-        let name = |error| not_sendable(&self.name(verb, "objects", String::new()), &error);
+        let objects = Api { verb, resource: "objects", path: "" };
+        let name = |error| not_sendable(&self.name(objects, String::new()), &error);
         checked(text).map_err(name)
     }
 }
 
 fn in_namespace(namespace: &str) -> String {
-    format!("in namespace {namespace}")
+    if namespace.is_empty() { String::new() } else { format!("in namespace {namespace}") }
 }
 
 pub(super) fn not_sendable(name: &CallName, why: &dyn std::error::Error) -> KubernetesError {

@@ -3,6 +3,7 @@
 use super::Observer;
 use crate::domain::fact::Fact;
 use crate::domain::plan::{DatabaseAuth, Plan};
+use crate::domain::readiness::WriterSight;
 use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::writer::{WriterVerdict, WriterView};
 use crate::probe::postgres::WriterQuestion;
@@ -19,17 +20,20 @@ impl Observer {
                 return self.known(view, self.vantage.clone());
             }
         };
-        let question = WriterQuestion {
-            host: database.writer_host.clone(),
-            port: database.port,
-            database: database.database.clone(),
-            user: database.user.clone(),
-            password,
-            written_by: written_by.to_owned(),
-            stage_limit: plan.timing.probe_timeout,
-            total_limit: plan.timing.probe_timeout * 4,
-        };
+        let question = question(plan, password, written_by);
         self.known(self.probe.writer(&question).await, self.vantage.clone())
+    }
+
+    /// Looks at the writer name without writing.
+    pub async fn writer_sight(&self, plan: &Plan) -> WriterSight {
+        match self.password(&plan.database.auth).await {
+            Ok(password) => self.probe.writer_sight(&question(plan, password, "readiness")).await,
+            Err(why) => {
+                let target = self.writer_target(plan).await;
+                let found = Err(WriterVerdict::WrongCredentials { why });
+                WriterSight { host: plan.database.writer_host.clone(), target, found }
+            }
+        }
     }
 
     /// Where the writer name points now, if DNS tells.
@@ -49,5 +53,19 @@ impl Observer {
                 self.azure.postgres_token().await.map_err(|error| format!("no Entra token for PostgreSQL: {error}"))
             }
         }
+    }
+}
+
+fn question(plan: &Plan, password: Secret, written_by: &str) -> WriterQuestion {
+    let database = &plan.database;
+    WriterQuestion {
+        host: database.writer_host.clone(),
+        port: database.port,
+        database: database.database.clone(),
+        user: database.user.clone(),
+        password,
+        written_by: written_by.to_owned(),
+        stage_limit: plan.timing.probe_timeout,
+        total_limit: plan.timing.probe_timeout * 4,
     }
 }

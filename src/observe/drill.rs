@@ -3,7 +3,7 @@
 use super::Observer;
 use crate::domain::drill::{Facts, Parking};
 use crate::domain::ledger::{self, PlanState};
-use crate::domain::parking::ParkingState;
+use crate::domain::parking::{Parking as Known, ParkingState};
 use crate::domain::plan::Plan;
 
 impl Observer {
@@ -17,15 +17,18 @@ impl Observer {
             self.origin_health(plan, site),
             self.cluster(standby, plan.timing.arm_timeout),
         );
+        let known = state.parking(&standby.name);
         Facts {
             primary: Some(own),
             origin_health: Some(origin_health),
             standby: Some(cluster),
-            parking: state.parking(&standby.name).map(|known| match known.state {
-                ParkingState::Parked { .. } => Parking::Parked,
-                ParkingState::Released => Parking::Unparked,
-            }),
-            standby_stopped_at: None,
+            parking: known.map(|known| if is_parked(known) { Parking::Parked } else { Parking::Unparked }),
+            // Written down once the run was over that stopped the cluster with its workload at zero.
+            standby_stopped_at: known.filter(|known| is_parked(known)).map(|known| known.since),
         }
     }
+}
+
+fn is_parked(known: &Known) -> bool {
+    matches!(known.state, ParkingState::Parked { .. })
 }

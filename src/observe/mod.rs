@@ -4,10 +4,16 @@
 mod database;
 mod drill;
 mod front_door;
+mod index;
 mod path;
+pub mod planned;
+mod readiness;
 mod sites;
+mod surroundings;
 mod witness;
 mod workload;
+
+pub use surroundings::Surroundings;
 
 use crate::azure::{ArmError, Azure};
 use crate::domain::fact::Fact;
@@ -29,6 +35,7 @@ pub struct Observer {
     pub clock: Arc<dyn Clock>,
     /// From where own probes look, in words: `own probe from function app dr-reveille in centralus`.
     pub vantage: String,
+    pub surroundings: Arc<Surroundings>,
 }
 
 impl Observer {

@@ -4,6 +4,7 @@ use super::Observer;
 use crate::domain::duration;
 use crate::domain::fact::Fact;
 use crate::domain::plan::Site;
+use crate::domain::search_index::IndexView;
 use crate::domain::workload::{ApiView, ClaimView, NodesView, WorkloadSelector, WorkloadView};
 use crate::kubernetes::{KubernetesError, Seen};
 use std::future::Future;
@@ -28,9 +29,25 @@ impl Observer {
         self.told_by_cluster(self.kubernetes.cluster(&site.cluster).workload(selector), patience).await
     }
 
+    /// The same, asked of the API server itself or not at all: for who has no time for a way around.
+    pub async fn workload_at_once(
+        &self,
+        site: &Site,
+        selector: &WorkloadSelector,
+        patience: Duration,
+    ) -> Fact<WorkloadView> {
+        let cluster = self.kubernetes.cluster(&site.cluster).without_commands();
+        self.told_by_cluster(cluster.workload(selector), patience).await
+    }
+
     /// Volume claims in a site's cluster.
     pub async fn claims(&self, site: &Site, selector: &WorkloadSelector, patience: Duration) -> Fact<Vec<ClaimView>> {
         self.told_by_cluster(self.kubernetes.cluster(&site.cluster).claims(selector), patience).await
+    }
+
+    /// The volumes of the search nodes in a site's cluster.
+    pub async fn search_index(&self, site: &Site, selector: &WorkloadSelector, patience: Duration) -> Fact<IndexView> {
+        self.told_by_cluster(self.kubernetes.cluster(&site.cluster).search_index(selector), patience).await
     }
 
     /// A cluster's answer as a fact, with the way it came and that way's limits; a failed read is unknown, never down.

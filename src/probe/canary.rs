@@ -7,6 +7,7 @@
 
 use super::session::Session;
 use super::sqlstate::{at_work, is_missing_table};
+use super::statements;
 use super::walk::StageResult;
 pub use crate::domain::writer::{CANARY_SQL, canary_grant};
 use crate::domain::writer::{WriteProof, WriterVerdict};
@@ -58,19 +59,14 @@ impl Canary<'_> {
         let lock = (self.limit / 2).as_millis().max(1);
         let statement = (self.limit * 3 / 4).as_millis().max(1);
         // Plain BEGIN: asking for READ WRITE would override the very default that is to be found out.
-        self.ask("BEGIN").await?;
-        self.ask(&format!("SET LOCAL lock_timeout = {lock}")).await?;
-        self.ask(&format!("SET LOCAL statement_timeout = {statement}")).await?;
-        Ok(self.ask("SHOW transaction_read_only").await?.unwrap_or_else(|| "unknown".into()))
+        self.ask(statements::BEGIN).await?;
+        self.ask(&statements::lock_timeout(lock)).await?;
+        self.ask(&statements::statement_timeout(statement)).await?;
+        Ok(self.ask(statements::READ_ONLY).await?.unwrap_or_else(|| "unknown".into()))
     }
 
     async fn update(&self, read_only: &str) -> Result<Attempt, WriterVerdict> {
-        let sql = format!(
-            "UPDATE reveille_canary SET counter = counter + 1, written_by = '{}', written_at = now() \
-             WHERE id = 1 RETURNING counter",
-            self.mark
-        );
-        match self.session.ask(&sql).await {
+        match self.session.ask(&statements::update(&self.mark)).await {
             Ok(Some(counter)) => counter.parse().map(Attempt::Written).map_err(|_| odd(&counter)),
             Ok(None) => Ok(Attempt::NoCanary("reveille_canary has no row")),
             Err(error) if is_missing_table(&error) => Ok(Attempt::NoCanary("there is no table reveille_canary")),
@@ -86,12 +82,11 @@ impl Canary<'_> {
     async fn emit(&self, why: &str) -> StageResult<WriteProof> {
         let read_only = self.begin().await?;
         if read_only == "on" {
-            self.ask("ROLLBACK").await?;
+            self.ask(statements::ROLLBACK).await?;
             return Err(WriterVerdict::ReadOnly { why: format!("{why}, and transaction_read_only is on") });
         }
         let mark = &self.mark;
-        let sql = format!("SELECT pg_logical_emit_message(true, 'reveille', '{mark}')");
-        let lsn = self.ask(&sql).await?.ok_or_else(|| odd("no position"))?;
+        let lsn = self.ask(&statements::message(mark)).await?.ok_or_else(|| odd("no position"))?;
         self.commit().await?;
         let detail = format!("{why}; transaction_read_only {read_only}; message at {lsn} by {mark}; committed");
         Ok((WriteProof::LogicalMessage { lsn }, detail))
@@ -104,7 +99,7 @@ impl Canary<'_> {
     /// warning. Such a write may be lost at the next failover and the application would hang, so it proves nothing.
     async fn commit(&self) -> Result<(), WriterVerdict> {
         self.session.take_warnings();
-        let mut commit = std::pin::pin!(self.ask("COMMIT"));
+        let mut commit = std::pin::pin!(self.ask(statements::COMMIT));
         match tokio::time::timeout_at(self.give_up, &mut commit).await {
             Ok(answer) => answer?,
             Err(_) => {

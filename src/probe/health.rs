@@ -8,6 +8,7 @@ use super::http::{Answer, RouteQuestion};
 use super::one_line;
 use crate::domain::application::{AppView, IndexState, OriginView, RouteView};
 use crate::domain::plan::{AppKind, Site};
+use crate::domain::search_index::Indexation;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -99,6 +100,35 @@ fn sonarqube(answer: &Answer) -> AppView {
         // STARTING, RESTARTING, and whatever a later version adds: not serving yet, not broken either.
         _ => AppView::Starting { said },
     }
+}
+
+/// The answer of `GET /api/ce/indexation_status`; older versions give percent where newer ones count.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IndexationStatus {
+    is_completed: bool,
+    #[serde(default)]
+    has_failures: bool,
+    percent_completed: Option<u64>,
+    completed_count: Option<u64>,
+    total: Option<u64>,
+}
+
+/// How far the search index is, or why the answer does not tell.
+pub fn indexation(answer: &Answer) -> Result<Indexation, String> {
+    match answer.status {
+        200 => {}
+        401 | 403 => return Err(format!("SonarQube does not take the token: {}", outline(answer))),
+        _ => return Err(outline(answer)),
+    }
+    let Ok(status) = serde_json::from_slice::<IndexationStatus>(&answer.body) else {
+        return Err(format!("{}, which does not tell the state of the index", outline(answer)));
+    };
+    let counted = status.completed_count.zip(status.total).filter(|(_, total)| *total > 0);
+    let percent = status.percent_completed.or(counted.map(|(done, total)| done.saturating_mul(100) / total));
+    let percent = percent.unwrap_or(if status.is_completed { 100 } else { 0 }).min(100);
+    let percent = u8::try_from(percent).unwrap_or(100);
+    Ok(Indexation { complete: status.is_completed, failures: status.has_failures, percent })
 }
 
 /// What is not as the plan asks of a generic application; `None` when all is.

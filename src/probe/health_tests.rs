@@ -55,6 +55,27 @@ fn sonarqube_that_serves_does_not_vouch_for_its_search_index() {
 }
 
 #[test]
+fn sonarqube_tells_users_how_far_its_search_index_is() {
+    let told = |status, body: &str| indexation(&answer(status, &[], body));
+    let counted = r#"{"isCompleted":false,"hasFailures":false,"completedCount":22,"total":38,"statusMessage":"…"}"#;
+    assert_eq!(told(200, counted), Ok(Indexation { complete: false, failures: false, percent: 57 }));
+    let older = r#"{"isCompleted":false,"percentCompleted":12,"hasFailures":true}"#;
+    assert_eq!(told(200, older), Ok(Indexation { complete: false, failures: true, percent: 12 }));
+    let done = r#"{"isCompleted":true,"hasFailures":false,"completedCount":0,"total":0}"#;
+    assert_eq!(told(200, done), Ok(Indexation { complete: true, failures: false, percent: 100 }));
+    for (status, body, says) in [
+        (401, "", "does not take the token"),
+        (403, "{}", "does not take the token"),
+        (503, "<html>", "503"),
+        (200, "<html>", "does not tell the state of the index"),
+        (200, r#"{"hasFailures":false}"#, "does not tell the state of the index"),
+    ] {
+        let why = told(status, body).unwrap_err();
+        assert!(why.contains(says), "{why}");
+    }
+}
+
+#[test]
 fn whatever_comes_before_sonarqubes_interface_exists_is_starting() {
     let html = [("content-type", "text/html")];
     let up = status_body("UP");

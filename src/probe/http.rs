@@ -11,12 +11,16 @@ use crate::domain::duration;
 use crate::domain::names::SiteName;
 use crate::domain::plan::{App, AppKind, Site};
 use crate::domain::resource::HostPort;
+use crate::domain::search_index::Indexation;
+use crate::domain::secret::Secret;
 use reqwest::header::{CACHE_CONTROL, HeaderMap};
 use std::error::Error;
 use std::time::Duration;
 
 /// The longest body that is read. Status interfaces answer with a few hundred bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
+/// SonarQube's interface for the state of its search index (docs.sonarsource.com, Web API).
+const INDEXATION: &str = "/api/ce/indexation_status";
 /// The id Front Door gives each request; its access log and Microsoft's support know it (learn.microsoft.com, "Protocol
 /// support for HTTP headers in Azure Front Door").
 const FRONT_DOOR_REQUEST_ID: &str = "x-azure-ref";
@@ -97,11 +101,24 @@ impl Probe {
     }
 
     async fn get(&self, host: &HostPort, app: &AppKind, timeout: Duration) -> Result<Answer, NoAnswer> {
-        let url = format!("{}/{}", host.https(), app.path().trim_start_matches('/'));
+        self.ask(self.http.get(address(host, app)), timeout).await
+    }
+
+    /// Asks SonarQube how far its search index is; why that is not known, if so. The token is a user's: this interface
+    /// takes no passcode.
+    pub async fn indexation(&self, host: &HostPort, token: &Secret, timeout: Duration) -> Result<Indexation, String> {
+        let request = self.http.get(indexation_address(host)).bearer_auth(token.expose());
+        match self.ask(request, timeout).await {
+            Ok(answer) => health::indexation(&answer),
+            Err(none) => Err(none.text()),
+        }
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder, timeout: Duration) -> Result<Answer, NoAnswer> {
         // The deadline is outside of the future, so the status that came before a silence is not lost.
         let deadline = tokio::time::Instant::now() + timeout;
         let silence = || format!("no answer within {}", duration::text(timeout));
-        let request = self.http.get(url).header(CACHE_CONTROL, "no-cache").send();
+        let request = request.header(CACHE_CONTROL, "no-cache").send();
         let response = match tokio::time::timeout_at(deadline, request).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(NoAnswer::Unreachable(why_no_answer(&error.without_url()))),
@@ -114,6 +131,16 @@ impl Probe {
             Err(_) => Err(NoAnswer::Broken { status, why: silence() }),
         }
     }
+}
+
+/// Where an application is asked for its state.
+pub(super) fn address(host: &HostPort, app: &AppKind) -> String {
+    format!("{}/{}", host.https(), app.path().trim_start_matches('/'))
+}
+
+/// Where SonarQube tells how far its search index is.
+pub(super) fn indexation_address(host: &HostPort) -> String {
+    format!("{}{INDEXATION}", host.https())
 }
 
 /// What lies below the HTTP client's own layers, which say no more than that a request failed.

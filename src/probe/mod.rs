@@ -8,18 +8,24 @@
 //! - [`tls`]: the one trust store of the crate
 //! - [`http`]: origins, applications and the route; [`health`] holds the pure judgements
 //! - [`postgres`]: the way to a PostgreSQL writer; [`canary`] is the write that proves it
+//! - [`planned`]: the same looks as `plan` prints them
+//! - [`certificate`]: when what a host shows ends
 
 pub mod canary;
+pub mod certificate;
 pub mod dns;
 mod encrypted;
 pub mod health;
 pub mod http;
+pub mod planned;
 pub mod postgres;
 pub mod reach;
 mod session;
 mod sqlstate;
+mod statements;
 pub mod tls;
 mod walk;
+mod writer_sight;
 
 use dns::Dns;
 use tls::Trust;

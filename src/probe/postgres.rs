@@ -9,6 +9,7 @@ use super::canary;
 use super::encrypted::{Encrypted, encrypt};
 use super::session::{Door, Session};
 use super::sqlstate::{at_login, at_work};
+use super::statements;
 use super::walk::{StageResult, Walk, unreachable};
 use crate::domain::causes::with_causes;
 use crate::domain::secret::Secret;
@@ -60,15 +61,25 @@ impl Probe {
         walk: &mut Walk,
         target: &mut Option<String>,
     ) -> Result<WriteProof, WriterVerdict> {
+        let session = self.walk_to_session(question, walk, target).await?;
+        let proof = prove(&session, question, walk).await;
+        session.close().await;
+        proof
+    }
+
+    /// The way up to a logged-in session.
+    pub(super) async fn walk_to_session(
+        &self,
+        question: &WriterQuestion,
+        walk: &mut Walk,
+        target: &mut Option<String>,
+    ) -> Result<Session, WriterVerdict> {
         let addresses = walk.stage("dns", self.find(&question.host, target)).await?;
         let limit = walk.limit();
         let (tcp, address) = walk.stage("tcp", connect(&addresses, question.port, limit)).await?;
         let door = Door { address, host: question.host.clone(), trust: self.trust.clone() };
         let tls = walk.stage("tls", verified(tcp, &door)).await?;
-        let session = walk.stage("login", login(tls, door, question)).await?;
-        let proof = prove(&session, question, walk).await;
-        session.close().await;
-        proof
+        walk.stage("login", login(tls, door, question)).await
     }
 
     async fn find(&self, host: &str, target: &mut Option<String>) -> StageResult<Vec<IpAddr>> {
@@ -117,8 +128,8 @@ async fn login(stream: Encrypted, door: Door, question: &WriterQuestion) -> Stag
     Ok((session, format!("as {} to database {}", question.user, question.database)))
 }
 
-async fn not_in_recovery(session: &Session) -> StageResult<()> {
-    match session.ask("SELECT pg_is_in_recovery()").await.map_err(|error| at_work("recovery", &error))?.as_deref() {
+pub(super) async fn not_in_recovery(session: &Session) -> StageResult<()> {
+    match session.ask(statements::IN_RECOVERY).await.map_err(|error| at_work("recovery", &error))?.as_deref() {
         Some("f") => Ok(((), "pg_is_in_recovery() is false".into())),
         Some("t") => Err(WriterVerdict::InRecovery),
         _ => Err(WriterVerdict::Refused { why: "pg_is_in_recovery() gave an unexpected answer".into() }),

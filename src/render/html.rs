@@ -9,8 +9,10 @@
 
 mod frame;
 mod ink;
+mod readiness;
 mod record;
 mod sheet;
+mod stages;
 mod steps;
 mod summary;
 mod table;
@@ -30,11 +32,14 @@ pub fn report(report: &Report) -> String {
     let clock = Clock::of(report.admitted_at);
     let sections = [
         Section::of("measured", "Recovery time and data loss", summary::measured(report, &clock)),
+        Section::of("milestones", "Milestones", summary::milestones(report, &clock)),
+        Section::of("readiness", "Could we recover now?", readiness::section(report)),
         Section::of("not-proven", "Not proven", summary::list(&report.not_proven)),
         Section::of("owed", "Owed", summary::list(&report.owed)),
         Section::of("next", "What to do next", summary::next_steps(&report.next_steps)),
         Section::of("run", "This run", Some(record::facts(report, &clock))),
         Section::of("timeline", "Timeline", timeline::figure(report)),
+        Section::of("stages", "Stages against their history", stages::all(report)),
         Section::of("steps", "Steps", steps::all(report, &clock)),
         Section::of("calls", "Calls that change something", steps::calls(report, &clock)),
         Section::of("people", "People", record::people(report, &clock)),
@@ -57,6 +62,9 @@ pub fn record(record: &Record) -> String {
     let run = [
         Section::of("timeline", "Timeline", timeline::figure(report)),
         Section::of("measured", "Recovery time and data loss", summary::measured(report, &clock)),
+        Section::of("milestones", "Milestones", summary::milestones(report, &clock)),
+        Section::of("readiness", "Could we recover now?", readiness::section(report)),
+        Section::of("stages", "Stages against their history", stages::all(report)),
     ];
     let account = [
         Section::of("steps", "Steps", steps::all(report, &clock)),

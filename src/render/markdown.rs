@@ -5,8 +5,11 @@ mod record;
 pub use record::record;
 
 use super::escape::{cell, code, fenced, text};
+use super::findings as judgement;
+use super::stages::{basis, range, share, shown, through};
 use super::words::{self, Clock};
-use crate::domain::report::{CallLine, NextStep, Report, StepLine};
+use crate::domain::readiness::Finding;
+use crate::domain::report::{CallLine, MilestoneLine, NextStep, Report, StageLine, StepLine};
 use std::fmt::Write;
 
 /// Findings listed per step; what is left out is counted, and the JSON report has all of them.
@@ -20,9 +23,12 @@ pub fn report(report: &Report) -> String {
         next_steps(&report.next_steps),
         list("Not proven", &report.not_proven),
         list("Owed", &report.owed),
+        readiness(report),
         recovery(report, &clock),
         data_loss(report),
+        milestones(report, &clock),
         steps(report, &clock),
+        stages(report),
         calls(report, &clock),
         findings(report),
         people(report, &clock),
@@ -93,6 +99,21 @@ fn recovery(report: &Report, clock: &Clock) -> String {
     section
 }
 
+/// What a readiness drill found: the answer, then every finding, worst first.
+fn readiness(report: &Report) -> String {
+    let Some(assessment) = &report.readiness else { return String::new() };
+    let answer: String = judgement::answer(assessment).iter().map(|line| format!("{}\n\n", sentence(line))).collect();
+    let rows: Vec<Vec<String>> = assessment.findings.iter().map(finding_row).collect();
+    let columns = ["Severity", "Area", "About", "What was seen", "What it means, and what to do", "Commands"];
+    let way = text(&judgement::way(assessment));
+    format!("## Could we recover now?\n\n{answer}{way}\n\n{}", table("Findings", &columns, &rows))
+}
+
+fn finding_row(finding: &Finding) -> Vec<String> {
+    let (about, saw, commands) = (finding.about.clone(), finding.saw.clone(), finding.commands.join(" ; "));
+    vec![finding.severity.to_string(), finding.area.to_string(), about, saw, judgement::counsel(finding), commands]
+}
+
 fn data_loss(report: &Report) -> String {
     if words::nothing_was_lost(report) {
         return String::new();
@@ -101,6 +122,14 @@ fn data_loss(report: &Report) -> String {
     let measured = loss.seconds.map(|seconds| format!("- Measured: {}\n", words::took(seconds))).unwrap_or_default();
     let target = words::target(loss.target_seconds);
     format!("## Data loss\n\n{}\n\n- Target: {target}\n{measured}", sentence(&loss.statement))
+}
+
+/// Two points that are easily taken for one.
+fn milestones(report: &Report, clock: &Clock) -> String {
+    let row =
+        |line: &MilestoneLine| vec![words::milestone(line).to_owned(), clock.maybe(line.at), line.statement.clone()];
+    let rows: Vec<Vec<String>> = report.milestones.iter().map(row).collect();
+    table("Milestones", &["Milestone", "Seen (UTC)", "By what"], &rows)
 }
 
 /// The text as a sentence of its own.
@@ -135,6 +164,29 @@ fn step_row(report: &Report, step: &StepLine, clock: &Clock) -> Vec<String> {
         step.seconds.map(words::took).unwrap_or_default(),
         finding.as_ref().map(|finding| finding.what.clone()).unwrap_or_default(),
         finding.and_then(|finding| finding.seen_from).unwrap_or_default().to_owned(),
+    ]
+}
+
+fn stages(report: &Report) -> String {
+    let rows: Vec<Vec<String>> = shown(report).map(stage_row).collect();
+    let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
+    let mut section = table("Stages against their history", &columns, &rows);
+    for warning in report.stages.iter().filter_map(StageLine::warning) {
+        let _ = write!(section, "\n- {}\n", text(&warning));
+    }
+    if let Some(eta) = &report.eta {
+        let _ = write!(section, "\n{}\n", sentence(&through(eta)));
+    }
+    section
+}
+
+fn stage_row(stage: &StageLine) -> Vec<String> {
+    vec![
+        stage.step.to_string(),
+        stage.seconds.map(words::took).unwrap_or_default(),
+        range(&stage.expected),
+        basis(&stage.expected),
+        share(stage).unwrap_or_default(),
     ]
 }
 

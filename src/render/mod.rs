@@ -11,12 +11,16 @@
 //! forms say in the same way, `escape` keeps other people's texts from being read as Markdown, `page` wraps and colours.
 
 mod escape;
+mod findings;
 pub mod html;
+mod kubernetes_role;
 pub mod markdown;
 mod page;
 mod record;
+mod stages;
 pub mod terminal;
 mod words;
 
+pub use kubernetes_role::kubernetes_role;
 pub use page::Screen;
 pub use words::{one_line, took};

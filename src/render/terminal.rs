@@ -1,14 +1,18 @@
 //! What a terminal shows: a report, plans at a glance, a run under way. Every function gives whole lines.
 
+mod graph;
+mod outlook;
 mod plans;
+mod readiness;
 mod record;
 mod report;
 mod run;
 
+pub use outlook::outlook;
 pub use plans::{plan, plans};
 pub use record::record;
 pub use report::report;
-pub use run::{ask, event, run, step_took, step_words};
+pub use run::{ask, event, left, run, step_took, step_words, usual};
 
 use super::page::Ink;
 use super::words;
@@ -41,8 +45,8 @@ pub fn step_mark(state: &str) -> (&'static str, &'static str) {
 /// How a run's state or outcome looks: what reached what it was for is good, what goes on is neither, the rest is not.
 fn outcome_ink(state: &str) -> Ink {
     match state {
-        "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" => Ink::Good,
-        "serving" => Ink::Careful,
+        "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" | "ready" => Ink::Good,
+        "serving" | "not-known" => Ink::Careful,
         "running" => Ink::Bold,
         _ => Ink::Bad,
     }

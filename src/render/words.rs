@@ -1,7 +1,7 @@
 //! What every form of a report says in the same words.
 
 use crate::domain::duration;
-use crate::domain::report::{RecoveryTime, Report, StepLine};
+use crate::domain::report::{Milestone, MilestoneLine, RecoveryTime, Report, StepLine};
 use crate::domain::resource::ResourceId;
 use crate::domain::runbook::RunKind;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -9,17 +9,7 @@ use std::time::Duration;
 
 /// A span in seconds as people read it: `3.2s`, `14m 3s`.
 pub fn took(seconds: f64) -> String {
-    let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
-    if seconds == 0.0 {
-        return "0s".to_owned();
-    }
-    if seconds < 0.05 {
-        return "<0.1s".to_owned();
-    }
-    if seconds < 9.95 {
-        return format!("{seconds:.1}s");
-    }
-    duration::text(Duration::from_secs(seconds.round() as u64))
+    duration::of_seconds(seconds)
 }
 
 /// A target, which configuration gives in whole seconds.
@@ -92,7 +82,7 @@ pub(super) fn route(report: &Report) -> String {
     match report.kind {
         RunKind::Failover => format!("from {} to {}", report.primary, report.standby),
         RunKind::Fence => format!("at {}", report.primary),
-        RunKind::Park | RunKind::StandbyDrill => format!("at {}", report.standby),
+        RunKind::Park | RunKind::StandbyDrill | RunKind::ReadinessDrill => format!("at {}", report.standby),
     }
 }
 
@@ -129,6 +119,14 @@ fn reached(time: &RecoveryTime, seconds: f64, wanted: &str) -> String {
             format!("{}, over the target of {wanted} by {}", took(seconds), took(over))
         }
         None => format!("{}; target {wanted}", took(seconds)),
+    }
+}
+
+/// A milestone's name.
+pub(super) fn milestone(line: &MilestoneLine) -> &'static str {
+    match line.milestone {
+        Milestone::Healthy => "Healthy",
+        Milestone::Reindexed => "Reindexed",
     }
 }
 

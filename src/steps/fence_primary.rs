@@ -1,9 +1,13 @@
-//! `fence-primary`: the old site must take no writes. Its cluster is stopped, or the plan's policy applies.
+//! `fence-primary`: the old site must take no writes. Its workload is scaled to zero where the plan wants that and its API
+//! server answers; else its cluster is stopped, or the plan's policy applies.
 //!
-//! Calls: read of the cluster; own probe of its origin; `stop` of the cluster.
-//! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/stop/action` on the old site's cluster.
+//! Calls: read of the cluster, and of the workload in it; own probe of its origin; `scale` of each object; `stop` of the
+//! cluster.
+//! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/stop/action` on the old site's cluster; where it scales,
+//! as `release-workload` on that cluster.
 
 mod asks;
+mod scaling;
 
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
@@ -14,17 +18,21 @@ use crate::domain::observation::Observation;
 use crate::domain::plan::FenceUnable;
 use crate::domain::run::{Call, Intent, Sent, StepState, Verb};
 use crate::domain::runbook::{RunKind, StepName};
+use crate::domain::workload::WorkloadView;
 use crate::engine::ports::StepView;
 use std::time::Duration;
 
 // --- inputs -----------------------------------------------------------------------------------------------------
 
 /// What was seen of the old site.
+#[derive(Clone)]
 pub struct Seen {
     pub cluster: Fact<ClusterView>,
     pub origin: Fact<OriginView>,
     /// The origin of the site that serves, for a run that only pays a fence debt.
     pub other: Option<Fact<OriginView>>,
+    /// What runs in its cluster, where the plan scales that to zero and may still do so.
+    pub workload: Option<Fact<WorkloadView>>,
 }
 
 impl Seen {
@@ -71,6 +79,12 @@ enum Try {
     Refused { message: String },
 }
 
+/// Whether Azure took a stop: from then on the cluster goes, and its workload with it.
+pub(super) fn has_accepted_stop(step: &StepState) -> bool {
+    let accepted = |intent: &&Intent| intent.outcome.as_ref().is_some_and(Sent::is_accepted);
+    step.intents.iter().filter(accepted).any(|intent| intent.call.verb == Verb::StopCluster)
+}
+
 struct Site<'a> {
     view: &'a StepView,
     name: &'a SiteName,
@@ -93,12 +107,16 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     if site.must_be_down() && seen.answers() && !seen.is_stopping() {
         match view.record().last_accepted() {
             None => return site.answers_again(seen),
-            Some(stop) if seen.is_on() => return site.did_not_stop(stop, seen),
+            Some(_) if site.pods_may_end() => {}
+            Some(deed) if seen.is_on() => return site.had_no_effect(deed, seen),
             Some(_) => {}
         }
     }
     if let Some(owed) = site.owed_by_person(&seen) {
         return Look::Done { proof: owed };
+    }
+    if let Some(look) = site.by_scaling(&seen) {
+        return look;
     }
     match phase {
         Some(ClusterPhase::Stopping) => site.wait_for_stop(seen),
@@ -109,7 +127,8 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
 
 impl Site<'_> {
     fn fence(&self, seen: Seen) -> Observation {
-        Observation::Fence { site: self.name.clone(), cluster: seen.cluster, origin: seen.origin }
+        let Seen { cluster, origin, workload, .. } = seen;
+        Observation::Fence { site: self.name.clone(), cluster, origin, workload: workload.map(Box::new) }
     }
 
     fn pending(&self, seen: Seen) -> Look {
@@ -177,6 +196,9 @@ impl Site<'_> {
         if self.must_be_down() && seen.answers() && !self.standby_is_released() {
             return self.left_alone(seen);
         }
+        if let Some(look) = self.by_scaling(&seen) {
+            return look;
+        }
         match self.next_try() {
             Try::Now if seen.can_be_stopped() => self.call(seen),
             _ => self.pending(seen),
@@ -205,7 +227,7 @@ impl Site<'_> {
 
     fn next_try(&self) -> Try {
         let rest = self.again_in;
-        let Some(newest) = self.record().last_intent() else { return Try::Now };
+        let Some(newest) = self.stops().next() else { return Try::Now };
         let rests = match &newest.outcome {
             Some(Sent::Rejected { class, message, .. }) if class.needs_person() => {
                 return Try::Refused { message: message.clone() };
@@ -226,6 +248,15 @@ impl Site<'_> {
         }
         let target = self.cluster_id();
         Look::Call { call: Call::on(Verb::StopCluster, target), saw: Some(self.fence(seen)) }
+    }
+
+    /// Its stops, newest first.
+    fn stops(&self) -> impl Iterator<Item = &Intent> {
+        self.record().intents.iter().rev().filter(|intent| intent.call.verb == Verb::StopCluster)
+    }
+
+    fn has_accepted_stop(&self) -> bool {
+        has_accepted_stop(self.record())
     }
 
     fn cluster_id(&self) -> String {
@@ -261,12 +292,13 @@ impl Site<'_> {
         since.is_some_and(|since| (self.view.now - since).to_std().is_ok_and(|spent| spent >= hold))
     }
 
-    /// A stop was accepted, and the cluster runs and answers all the same: to stop it once more is a person's matter.
-    fn did_not_stop(&self, stop: &Intent, seen: Seen) -> Look {
-        if self.age(stop) < self.again_in * 2 {
+    /// It runs and answers after what should have silenced it: to do that once more is a person's matter.
+    fn had_no_effect(&self, deed: &Intent, seen: Seen) -> Look {
+        if self.age(deed) < self.again_in * 2 {
             return self.pending(seen);
         }
-        self.asks_about_return("a stop of its cluster was accepted and had no effect", seen)
+        let deed = if deed.call.scale.is_some() { "scaling its workload to zero" } else { "a stop of its cluster" };
+        self.asks_about_return(&format!("{deed} was accepted and had no effect"), seen)
     }
 
     /// A stop that was accepted and goes on is never "unable": it is waited for, with a person told when it takes long.
@@ -295,7 +327,7 @@ impl Site<'_> {
     /// site's application was seen to be silent.
     fn unable(&self, seen: Seen, why: String) -> Look {
         let policy = self.view.run.created.plan.fence.unable;
-        let begun = self.record().last_accepted().is_some() || self.was_stopping();
+        let begun = self.has_accepted_stop() || self.was_stopping();
         let goes_on = begun && !seen.can_be_stopped();
         if policy == FenceUnable::Continue && self.is_failover() && seen.is_silent() && !goes_on {
             return Look::Done { proof: Observation::FenceOwed { site: self.name.clone(), why, by: None } };

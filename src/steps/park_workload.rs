@@ -16,8 +16,8 @@ use crate::engine::ports::StepView;
 
 /// Decides what is to be scaled to zero next.
 pub fn decide(view: &StepView, workload: Fact<WorkloadView>) -> Look {
-    let scaling = Scaling { view, site: &view.run.created.standby, workload };
-    let Some(seen) = scaling.workload.value() else { return overdue(&scaling) };
+    let scaling = Scaling::of(view, &view.run.created.standby, workload.clone());
+    let Some(seen) = workload.value() else { return overdue(&scaling) };
     if seen.is_parked() {
         return parked(&scaling, seen);
     }

@@ -11,6 +11,7 @@ use crate::domain::application::OriginView;
 use crate::domain::fact::Fact;
 use crate::domain::look::Look;
 use crate::domain::parking::Scale;
+use crate::domain::run::parking::counts;
 use crate::domain::workload::{Counts, WorkloadRef, WorkloadView};
 use crate::engine::ports::StepView;
 
@@ -29,10 +30,10 @@ pub struct Seen {
 pub fn decide(view: &StepView, seen: Seen) -> Look {
     let Seen { workload, unfenced } = seen;
     let created = &view.run.created;
-    let scaling = Scaling { view, site: &created.standby, workload };
-    let Some(seen) = scaling.workload.value().filter(|seen| !seen.parts.is_empty()) else { return not_seen(&scaling) };
-    match created.standby_counts() {
-        Some(counts) => release(&scaling, counts, seen, unfenced),
+    let scaling = Scaling::of(view, &created.standby, workload.clone());
+    let Some(seen) = workload.value().filter(|seen| !seen.parts.is_empty()) else { return not_seen(&scaling) };
+    match counts(&view.run) {
+        Some(counts) => release(&scaling, &counts, seen, unfenced),
         None => released_by_others(&scaling, seen),
     }
 }
@@ -79,8 +80,8 @@ fn not_seen(scaling: &Scaling<'_>) -> Look {
     if !scaling.is_overdue() {
         return scaling.pending();
     }
-    let counts = scaling.view.run.created.standby_counts().cloned().unwrap_or_default();
-    let scales = counts.into_iter().map(|(object, replicas)| Scale { object, replicas });
+    let scales =
+        counts(&scaling.view.run).unwrap_or_default().into_iter().map(|(object, replicas)| Scale { object, replicas });
     let what = format!("The workload at {} cannot be released: {}.", scaling.site, scaling.saw().text());
     scaling.asks(what, "Its cluster is up, and what runs in it cannot be seen.", scaling.commands(scales))
 }

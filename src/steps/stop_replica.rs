@@ -109,7 +109,7 @@ impl Standby<'_> {
     }
 
     fn refused(&self, class: FailureClass, message: &str) -> Look {
-        self.asks(format!("Azure refused to stop it: {message} {}", class.advice()))
+        self.asks(format!("Azure refused to stop it: {}. {}", message.trim_end_matches('.'), class.advice()))
     }
 
     /// A standby that runs on costs money, and is not what the next drill or failover expects to find.
@@ -117,7 +117,7 @@ impl Standby<'_> {
         let created = &self.view.run.created;
         let site = created.plan.site(&created.standby);
         let ask = Ask {
-            what: format!("The cluster of {} is not stopped: {why}.", created.standby),
+            what: format!("The cluster of {} is not stopped: {}.", created.standby, why.trim_end_matches('.')),
             means: "It goes on running and costing until it is stopped; the run ends when it is seen to be stopped."
                 .into(),
             commands: site.map(|site| aks_command("stop", &site.cluster)).into_iter().collect(),

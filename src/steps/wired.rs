@@ -3,9 +3,10 @@
 use super::sent;
 use super::start_replica::StartFailure;
 use super::{
-    check_standby, confirm_outage, fence_primary, park_workload, release_workload, start_replica, stop_replica,
+    assess_readiness, check_standby, confirm_outage, fence_primary, park_workload, release_workload,
+    reset_search_index, start_replica, stop_replica,
 };
-use super::{verify_app, verify_ingress, verify_path, verify_route, verify_writer};
+use super::{verify_app, verify_index, verify_ingress, verify_path, verify_route, verify_writer};
 use crate::azure::OperationStatus;
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
@@ -17,6 +18,7 @@ use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Call, Sent, Verb};
 use crate::domain::runbook::{RunKind, StepName};
+use crate::domain::search_index::IndexView;
 use crate::domain::workload::{NodesView, WorkloadView};
 use crate::engine::ports::{Step, StepView};
 use crate::observe::Observer;
@@ -33,12 +35,15 @@ pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
         StepName::StartReplica,
         StepName::VerifyWriter,
         StepName::ParkWorkload,
+        StepName::ResetSearchIndex,
         StepName::VerifyPath,
         StepName::VerifyIngress,
         StepName::ReleaseWorkload,
         StepName::VerifyApp,
         StepName::VerifyRoute,
+        StepName::VerifyIndex,
         StepName::StopReplica,
+        StepName::AssessReadiness,
     ];
     names
         .into_iter()
@@ -85,12 +90,17 @@ impl Step for Wired {
             }
             StepName::CheckStandby => self.check_standby(view, &scene).await,
             StepName::ParkWorkload => park_workload::decide(view, self.workload(&scene).await),
+            StepName::ResetSearchIndex => self.reset_search_index(view, &scene).await,
+            StepName::VerifyIndex => {
+                verify_index::decide(view, self.observer.indexation(scene.plan, scene.standby).await)
+            }
             StepName::VerifyPath => verify_path::decide(view, self.path(view, &scene).await),
             StepName::VerifyIngress => {
                 verify_ingress::decide(view, self.observer.origin(scene.plan, scene.standby).await)
             }
             StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
             StepName::StopReplica => self.stop_replica(view, &scene).await,
+            StepName::AssessReadiness => self.assess_readiness(view, &scene).await,
             StepName::VerifyApp => verify_app::decide(view, self.observer.app(scene.plan, scene.standby).await),
             StepName::VerifyRoute => {
                 let route = self.observer.route(scene.plan, &scene.standby.name).await;
@@ -105,7 +115,9 @@ impl Step for Wired {
         };
         match call.verb {
             Verb::StartCluster | Verb::StopCluster => self.send_to_azure(call.verb, &cluster, view).await,
-            Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe => self.send_inside(call, &cluster, view).await,
+            Verb::ScaleWorkload | Verb::DeleteClaim | Verb::CreateProbe | Verb::DeleteProbe => {
+                self.send_inside(call, &cluster, view).await
+            }
         }
     }
 }
@@ -122,6 +134,10 @@ impl Wired {
 
     async fn send_inside(&self, call: &Call, cluster: &ResourceId, view: &StepView) -> Sent {
         let inside = self.observer.kubernetes.cluster(cluster);
+        if let Some(claim) = &call.claim {
+            let answer = inside.delete_claim(claim, view.send_by).await;
+            return sent::by_cluster(answer, view.run.created.plan.timing.workload_poll);
+        }
         let answer = match (call.verb, &call.scale, &call.probe) {
             (Verb::ScaleWorkload, Some(Scale { object, replicas }), _) => {
                 inside.scale(object, *replicas, view.send_by).await
@@ -157,12 +173,23 @@ impl Wired {
     async fn fence_primary(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let patience = scene.plan.timing.arm_timeout;
         let pays = view.run.created.kind == RunKind::Fence;
-        let (cluster, origin, other) = tokio::join!(
+        let (cluster, origin, other, workload) = tokio::join!(
             self.observer.cluster(scene.primary, patience),
             self.observer.origin(scene.plan, scene.primary),
             self.origin_if(pays, scene.plan, scene.standby),
+            self.old_workload(view, scene),
         );
-        fence_primary::decide(view, fence_primary::Seen { cluster, origin, other })
+        fence_primary::decide(view, fence_primary::Seen { cluster, origin, other, workload })
+    }
+
+    /// A region that is lost must not hold up the stop: no way around, and no longer than a probe.
+    async fn old_workload(&self, view: &StepView, scene: &Scene<'_>) -> Option<Fact<WorkloadView>> {
+        let kubernetes = scene.plan.kubernetes.as_ref().filter(|_| scene.plan.fence.scales())?;
+        if fence_primary::has_accepted_stop(view.record()) {
+            return None;
+        }
+        let patience = scene.plan.timing.probe_timeout;
+        Some(self.observer.workload_at_once(scene.primary, &kubernetes.workload, patience).await)
     }
 
     async fn start_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
@@ -197,6 +224,18 @@ impl Wired {
         check_standby::decide(view, check_standby::Seen { primary, cluster })
     }
 
+    async fn reset_search_index(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let (index, origin) = tokio::join!(self.index(scene), self.observer.origin(scene.plan, scene.standby));
+        reset_search_index::decide(view, reset_search_index::Seen { index, origin })
+    }
+
+    async fn index(&self, scene: &Scene<'_>) -> Fact<IndexView> {
+        let Some(kubernetes) = &scene.plan.kubernetes else {
+            return self.observer.nobody("the plan has no [plan.kubernetes]");
+        };
+        self.observer.search_index(scene.standby, &kubernetes.workload, scene.plan.timing.arm_timeout).await
+    }
+
     async fn release_workload(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let workload = self.workload(scene).await;
         let unfenced = self.origin_if(view.run.owes_fence(), scene.plan, scene.primary).await;
@@ -211,6 +250,13 @@ impl Wired {
             self.observer.origin(scene.plan, scene.primary),
         );
         stop_replica::decide(view, stop_replica::Seen { cluster, origin, primary })
+    }
+
+    async fn assess_readiness(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let workload = &view.run.created.standby_workload;
+        let facts = self.observer.readiness(scene.plan, scene.primary, scene.standby, workload).await;
+        // No history is kept yet of what steps took: every expected time is a typical one.
+        assess_readiness::decide(view, &facts, &self.observer.vantage, |_| None)
     }
 
     async fn workload(&self, scene: &Scene<'_>) -> Fact<WorkloadView> {

@@ -6,6 +6,7 @@ use crate::domain::look::Look;
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::parking::Scale;
+use crate::domain::report::advice::aks_command;
 use crate::domain::resource::ResourceId;
 use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
 use crate::domain::workload::WorkloadView;
@@ -16,12 +17,18 @@ use std::time::Duration;
 pub(super) struct Scaling<'a> {
     pub view: &'a StepView,
     pub site: &'a SiteName,
-    pub workload: Fact<WorkloadView>,
+    /// What was seen of it.
+    pub saw: Observation,
 }
 
-impl Scaling<'_> {
+impl<'a> Scaling<'a> {
+    /// A step that sees nothing but the workload itself.
+    pub fn of(view: &'a StepView, site: &'a SiteName, workload: Fact<WorkloadView>) -> Self {
+        Self { view, site, saw: Observation::Workload { site: site.clone(), workload } }
+    }
+
     pub fn saw(&self) -> Observation {
-        Observation::Workload { site: self.site.clone(), workload: self.workload.clone() }
+        self.saw.clone()
     }
 
     pub fn pending(&self) -> Look {
@@ -42,15 +49,20 @@ impl Scaling<'_> {
 
     /// Sends the scaling, unless its newest try still works. What was refused for good is a person's matter.
     pub fn scale(&self, scale: &Scale) -> Look {
-        match self.newest_try(scale) {
+        match self.newest_try(|call| call.scale.as_ref() == Some(scale)) {
             Try::Now => self.call(scale),
-            Try::Later(wait) => Look::Pending { saw: Some(self.saw()), again_in: wait.min(self.poll()) },
+            Try::Later(wait) => self.later(wait),
             Try::Refused { class, message } => self.refused(scale, class, &message),
         }
     }
 
-    fn newest_try(&self, scale: &Scale) -> Try {
-        let newest = self.record().intents.iter().rev().find(|intent| intent.call.scale.as_ref() == Some(scale));
+    pub fn later(&self, wait: Duration) -> Look {
+        Look::Pending { saw: Some(self.saw()), again_in: wait.min(self.poll()) }
+    }
+
+    /// Whether such a call may be sent now.
+    pub fn newest_try(&self, is_such: impl Fn(&Call) -> bool) -> Try {
+        let newest = self.record().intents.iter().rev().find(|intent| is_such(&intent.call));
         let Some(newest) = newest else { return Try::Now };
         let age = newest.age(self.view.now);
         let rests = match &newest.outcome {
@@ -67,9 +79,13 @@ impl Scaling<'_> {
     }
 
     fn call(&self, scale: &Scale) -> Look {
-        let target = self.cluster().map(ToString::to_string).unwrap_or_default();
-        let call = Call { scale: Some(scale.clone()), ..Call::on(Verb::ScaleWorkload, target) };
+        let call = Call { scale: Some(scale.clone()), ..self.in_cluster(Verb::ScaleWorkload) };
         Look::Call { call, saw: Some(self.saw()) }
+    }
+
+    /// A call that acts inside of the site's cluster.
+    pub fn in_cluster(&self, verb: Verb) -> Call {
+        Call::on(verb, self.cluster().map(ToString::to_string).unwrap_or_default())
     }
 
     pub fn cluster(&self) -> Option<&ResourceId> {
@@ -93,13 +109,6 @@ impl Scaling<'_> {
 
     /// The same by hand.
     pub fn commands(&self, scales: impl IntoIterator<Item = Scale>) -> Vec<String> {
-        let Some(cluster) = self.cluster() else { return Vec::new() };
-        let login = format!(
-            "az aks get-credentials --subscription {} --resource-group {} --name {}",
-            cluster.subscription(),
-            cluster.resource_group(),
-            cluster.name()
-        );
         let by_hand = |Scale { object, replicas }: Scale| {
             format!(
                 "kubectl scale {}/{} --namespace {} --replicas {replicas}",
@@ -108,7 +117,13 @@ impl Scaling<'_> {
                 object.namespace
             )
         };
-        [login].into_iter().chain(scales.into_iter().map(by_hand)).collect()
+        self.by_hand(scales.into_iter().map(by_hand).collect())
+    }
+
+    /// Commands of `kubectl`, behind the one that lets it in.
+    pub fn by_hand(&self, commands: Vec<String>) -> Vec<String> {
+        let login = self.cluster().map(|cluster| aks_command("get-credentials", cluster));
+        login.into_iter().chain(commands).collect()
     }
 }
 
@@ -118,7 +133,8 @@ pub(super) fn at_one(seen: &WorkloadView) -> Vec<Scale> {
     parked.map(|part| Scale { object: part.object.clone(), replicas: 1 }).collect()
 }
 
-enum Try {
+/// Whether a call may be sent.
+pub(super) enum Try {
     Now,
     Later(Duration),
     Refused { class: FailureClass, message: String },

@@ -202,6 +202,8 @@ async fn admit(app: &App, name: &PlanName, cause: Cause) -> Result<Outcome, Stri
             wake: None,
             tentative: false,
         },
+        // Only a person's drill is refused.
+        Taken::Refused { refusal } => ignored(plan, refusal.text()),
         Taken::Nothing { why } => ignored(plan, why),
     })
 }

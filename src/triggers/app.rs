@@ -12,7 +12,7 @@ use crate::engine::ports::{Channel, Clock, Store, SystemClock};
 use crate::engine::{Configured, Engine, Settings, Shelf};
 use crate::kubernetes::{self, Kubernetes};
 use crate::notify::{Address, CloudEvents, Post, Teams};
-use crate::observe::Observer;
+use crate::observe::{Observer, Surroundings};
 use crate::probe::Probe;
 use crate::probe::dns::Dns;
 use crate::probe::tls::{self, Trust};
@@ -69,6 +69,7 @@ impl App {
             store: store.clone(),
             clock: clock.clone(),
             vantage: vantage(&config),
+            surroundings: Arc::new(Surroundings::of(&config.channels, |name| std::env::var(name).ok())),
         };
         let engine = Engine {
             steps: Arc::new(wired::steps(&observer)),

@@ -5,8 +5,10 @@ use super::app::App;
 use super::round::Round;
 use super::run::Message;
 use crate::domain::causes::with_causes;
-use crate::domain::drill::{Asked, Drill, DrillDue, Facts, held_by_ledger};
+use crate::domain::drill::{Asked, Drill, DrillDue, DrillKind, Facts, held_by_ledger};
+use crate::domain::ledger::PlanState;
 use crate::domain::names::{PlanName, RunId};
+use crate::domain::plan::Plan;
 use crate::engine::{Configured, WakeUp};
 use crate::host::{Answer, FunctionError, Invocation};
 use futures::FutureExt;
@@ -82,12 +84,17 @@ async fn begin(app: &App, plan: &PlanName, drill: &Drill, due: &DrillDue) -> Res
 /// Nobody is asked when the answer is known: what the ledger and the calendar refuse needs no look at the world.
 async fn facts(app: &App, configured: &Configured, drill: &Drill) -> Result<Facts, String> {
     let plan = &configured.plan;
-    let book = app.engine.shelf.take_book(&app.engine.store, &plan.name).await.map_err(|error| with_causes(&error))?;
-    let state = book.state().clone();
-    app.engine.shelf.put_book(book);
-    let held = drill.may_begin_at(app.engine.clock.now()).and(held_by_ledger(drill.kind, &state, plan));
-    if held.is_err() || !drill.kind.acts() {
+    if drill.may_begin_at(app.engine.clock.now()).is_err() {
         return Ok(Facts::default());
     }
-    Ok(app.observer.drill_facts(plan, &state).await)
+    let state = app.engine.plan_state(&plan.name).await.map_err(|error| with_causes(&error))?;
+    Ok(facts_for(app, plan, drill.kind, &state).await)
+}
+
+/// The same whoever asks for the drill.
+pub(super) async fn facts_for(app: &App, plan: &Plan, kind: DrillKind, state: &PlanState) -> Facts {
+    if held_by_ledger(kind, state, plan).is_err() || !kind.acts() {
+        return Facts::default();
+    }
+    app.observer.drill_facts(plan, state).await
 }

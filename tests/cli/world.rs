@@ -31,6 +31,7 @@ pub fn green(plan: &str) -> PlanStatus {
         debts: Vec::new(),
         last_run: None,
         drills: Vec::new(),
+        recovery: None,
         ledger_head: "ab".repeat(32),
     }
 }
@@ -47,6 +48,7 @@ pub fn red() -> PlanStatus {
             kind: RunKind::Failover,
             headline: headline.into(),
             needs_operator: true,
+            eta: None,
         }),
         incident: Some(open_incident(incident)),
         ..green("sonarqube")
@@ -94,6 +96,7 @@ fn step(name: StepName, state: &str, from: Option<&str>, to: Option<&str>, note:
         started_at: from.map(at),
         ended_at: to.map(at),
         note: note.map(Into::into),
+        expected: None,
     }
 }
 
@@ -136,6 +139,7 @@ fn stage(seq: u64, state: &str, headline: &str, steps: Vec<StepView>, asks: Vec<
         closed: seq == 13,
         seq,
         steps,
+        eta: None,
         asks,
         events: events().into_iter().filter(|event| event.seq <= seq).collect(),
     }

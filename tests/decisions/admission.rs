@@ -1,10 +1,39 @@
 //! Admission: a real outage is never turned away for good, and never started twice.
 
-use super::fixture::{PRIMARY, STANDBY, alert, at, cause, default_plan, ledger, person, site};
+use super::fixture::{PRIMARY, STANDBY, alert, at, cause, default_plan, ledger, person, plan_parked, site};
+use reveille::domain::ledger::admission::standby_workload;
 use reveille::domain::ledger::{Decision, GuardKind, LedgerEvent, PlanState, Request, admit};
 use reveille::domain::names::{IncidentId, RunId};
+use reveille::domain::parking::{ParkingState, StandbyWorkload};
+use reveille::domain::plan::Plan;
 use reveille::domain::run::StartedBy;
 use reveille::domain::runbook::RunKind;
+use reveille::domain::workload::Counts;
+
+#[test]
+fn what_a_run_has_scaled_counts_for_more_than_what_is_configured() {
+    let seen = |state| ledger(vec![(1, LedgerEvent::WorkloadSeen { site: site(STANDBY), run: run("r1"), state })]);
+    let counts = Counts::new();
+    let parked = || seen(ParkingState::Parked { counts: counts.clone() });
+    let word = |state: &PlanState, plan: &Plan| match standby_workload(state, plan, &site(STANDBY)) {
+        StandbyWorkload::StartsWithCluster => "starts",
+        StandbyWorkload::Parked { .. } => "parked",
+        StandbyWorkload::NotKnown => "not known",
+    };
+    let (starts, rests) = (default_plan(), plan_parked());
+    let outside = Plan { kubernetes: None, ..default_plan() };
+    for (state, plan, expected) in [
+        (PlanState::default(), &starts, "starts"),
+        (PlanState::default(), &rests, "not known"),
+        (parked(), &starts, "parked"),
+        (parked(), &rests, "parked"),
+        (seen(ParkingState::Released), &starts, "not known"),
+        (seen(ParkingState::Released), &rests, "not known"),
+        (parked(), &outside, "starts"),
+    ] {
+        assert_eq!(word(&state, plan), expected, "{:?}", plan.workload);
+    }
+}
 
 fn run(name: &str) -> RunId {
     RunId::new(name)
@@ -66,6 +95,7 @@ fn word(decision: &Decision) -> String {
             let guard = if guard.kind == GuardKind::Paused { "paused" } else { "cooldown" };
             format!("defer {guard}{}", if *known { ", known" } else { "" })
         }
+        Decision::Refuse { refusal } => format!("refuse {}", refusal.word()),
         Decision::Nothing { .. } => "nothing".into(),
     }
 }

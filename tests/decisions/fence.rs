@@ -23,7 +23,7 @@ const SILENT: Option<bool> = Some(false);
 const ANSWERS: Option<bool> = Some(true);
 
 fn story(kind: RunKind, unable: FenceUnable) -> Story {
-    let plan = Plan { fence: Fence { unable }, ..default_plan() };
+    let plan = Plan { fence: Fence { unable, ways: Fence::stop_only() }, ..default_plan() };
     Story::of(kind, plan, alert()).started(0, STEP)
 }
 
@@ -47,12 +47,20 @@ fn approved() -> RunEvent {
 /// What the step makes of it, in a word.
 fn look(story: &Story, second: i64, states: &str, answers: Option<bool>) -> &'static str {
     let other = Some(origin(second, ANSWERS));
-    word(story, second, Seen { cluster: cluster(second, states), origin: origin(second, answers), other })
+    word(
+        story,
+        second,
+        Seen { cluster: cluster(second, states), origin: origin(second, answers), other, workload: None },
+    )
 }
 
 /// The same of a site whose gateway or application answers, but not as a healthy one.
 fn look_at_ill(story: &Story, second: i64, states: &str, ill: OriginView) -> &'static str {
-    word(story, second, Seen { cluster: cluster(second, states), origin: fact(second, Some(ill)), other: None })
+    word(
+        story,
+        second,
+        Seen { cluster: cluster(second, states), origin: fact(second, Some(ill)), other: None, workload: None },
+    )
 }
 
 fn word(story: &Story, second: i64, seen: Seen) -> &'static str {
@@ -109,7 +117,12 @@ fn a_stop_that_was_held_back_is_sent_when_its_turn_comes() {
     let held = Sent::Throttled { retry_after: std::time::Duration::from_secs(33), held_back: true };
     let story = asking().sent(10, STEP, Some(held));
     let again = |second| {
-        let seen = Seen { cluster: cluster(second, "Succeeded/Running"), origin: origin(second, SILENT), other: None };
+        let seen = Seen {
+            cluster: cluster(second, "Succeeded/Running"),
+            origin: origin(second, SILENT),
+            other: None,
+            workload: None,
+        };
         decide(&story.view(STEP, second), seen).again_in().map(|wait| wait.as_secs())
     };
     assert_eq!((again(15), again(40), again(50)), (Some(20), Some(4), None));
@@ -175,7 +188,7 @@ fn an_approval_counts_only_while_the_primary_is_silent() {
     let ask = |story: Story| {
         let Look::Ask { ask, .. } = decide(
             &story.view(STEP, OVERDUE),
-            Seen { cluster: cluster(OVERDUE, "?"), origin: origin(OVERDUE, SILENT), other: None },
+            Seen { cluster: cluster(OVERDUE, "?"), origin: origin(OVERDUE, SILENT), other: None, workload: None },
         ) else {
             panic!()
         };
@@ -208,7 +221,7 @@ fn paying() -> Story {
 fn a_fence_run_stops_only_while_the_other_site_is_seen_to_serve() {
     let at_other = |second, other| {
         let (cluster, origin) = (cluster(second, "Succeeded/Running"), origin(second, ANSWERS));
-        word(&paying(), second, Seen { cluster, origin, other })
+        word(&paying(), second, Seen { cluster, origin, other, workload: None })
     };
     assert_eq!(at_other(10, Some(origin(10, ANSWERS))), "stop");
     for other in [None, Some(origin(10, None)), Some(origin(10, SILENT))] {
@@ -261,7 +274,7 @@ fn a_pool_that_is_busy_does_not_keep_a_running_cluster_from_being_stopped() {
         power: Some("Running".into()),
         pools: vec![pool.clone()],
     };
-    let seen = |view| Seen { cluster: fact(10, Some(view)), origin: origin(10, SILENT), other: None };
+    let seen = |view| Seen { cluster: fact(10, Some(view)), origin: origin(10, SILENT), other: None, workload: None };
     assert_eq!(word(&asking(), 10, seen(view("Succeeded"))), "stop");
     assert_eq!(word(&asking(), 10, seen(view("Updating"))), "wait");
 }

@@ -79,6 +79,7 @@ impl Story {
             kind,
             runbook: runbook::VERSION,
             standby_workload,
+            expected: Vec::new(),
             started_by,
             plan,
             config_digest: "test".into(),
@@ -173,7 +174,12 @@ pub fn origin(second: i64, answers: Option<bool>) -> Fact<OriginView> {
 }
 
 pub fn fence(second: i64, states: &str, answers: Option<bool>) -> Observation {
-    Observation::Fence { site: site(PRIMARY), cluster: cluster(second, states), origin: origin(second, answers) }
+    Observation::Fence {
+        site: site(PRIMARY),
+        cluster: cluster(second, states),
+        origin: origin(second, answers),
+        workload: None,
+    }
 }
 
 pub fn fence_owed() -> Observation {

@@ -91,9 +91,9 @@ async fn a_claim_is_deleted_only_if_it_is_still_the_same() {
     let api = Server::play([Act::answer(200, "{}"), Act::answer(404, "{}"), Act::answer(409, "{}")]).await;
     let bench = Bench::of(&api).await;
     let cluster = &bench.cluster;
-    assert!(matches!(cluster.delete_claim(&claim(), soon()).await.unwrap(), Sent::Accepted { .. }));
-    assert!(matches!(cluster.delete_claim(&claim(), soon()).await.unwrap(), Sent::AlreadyThere { .. }));
-    assert!(matches!(cluster.delete_claim(&claim(), soon()).await.unwrap(), Sent::Rejected { .. }));
+    assert!(matches!(cluster.delete_claim(&(&claim()).into(), soon()).await.unwrap(), Sent::Accepted { .. }));
+    assert!(matches!(cluster.delete_claim(&(&claim()).into(), soon()).await.unwrap(), Sent::AlreadyThere { .. }));
+    assert!(matches!(cluster.delete_claim(&(&claim()).into(), soon()).await.unwrap(), Sent::Rejected { .. }));
     let seen = &api.seen()[0];
     let path = "/api/v1/namespaces/sonarqube/persistentvolumeclaims/data-s-search-0";
     assert_eq!((seen.method.as_str(), super::support::path(&seen.target)), ("DELETE", path));

@@ -152,7 +152,7 @@ async fn acts_go_around_as_short_commands() {
     bench.command(taken(), [result(Some(0), "pod \"probe\" deleted\n")]);
     let cluster = &bench.cluster;
     assert!(matches!(cluster.scale(&app(), 0, soon()).await.unwrap(), Sent::Accepted { via: Via::RunCommand, .. }));
-    assert!(matches!(cluster.delete_claim(&claim, soon()).await.unwrap(), Sent::AlreadyThere { .. }));
+    assert!(matches!(cluster.delete_claim(&(&claim).into(), soon()).await.unwrap(), Sent::AlreadyThere { .. }));
     assert!(matches!(cluster.delete_pod("sonarqube", "probe", soon()).await.unwrap(), Sent::Accepted { .. }));
     let commands: Vec<_> = bench.commands().iter().map(|sent| sent["command"].as_str().unwrap().to_owned()).collect();
     assert_eq!(

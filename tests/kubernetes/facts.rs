@@ -25,6 +25,7 @@ fn observer(bench: &Bench) -> Observer {
         store: store::open(&StoreTarget::Memory).unwrap(),
         clock: Arc::new(SystemClock),
         vantage: "a test".into(),
+        surroundings: Arc::new(reveille::observe::Surroundings::of(&[], |_| None)),
     }
 }
 

@@ -42,7 +42,7 @@ async fn every_call_is_in_the_list_of_permissions_and_nothing_else_is() {
     let claims = cluster.claims(&sonarqube()).await.unwrap().value;
     cluster.scale(&app(), 0, soon()).await.unwrap();
     cluster.scale(&WorkloadRef { kind: WorkloadKind::StatefulSet, ..app() }, 0, soon()).await.unwrap();
-    cluster.delete_claim(&claims[0], soon()).await.unwrap();
+    cluster.delete_claim(&(&claims[0]).into(), soon()).await.unwrap();
     cluster.create_probe_pod(&probe_pod(), soon()).await.unwrap();
     cluster.pod("sonarqube", "x").await.unwrap();
     cluster.pod_log("sonarqube", "x").await.unwrap();

@@ -90,6 +90,7 @@ impl Rehearsal {
             first_sign: "the schedule of drill standby".into(),
             writer_target: None,
             preempts: None,
+            expected: Default::default(),
             standby_workload: StandbyWorkload::Parked {
                 counts: BTreeMap::new(),
                 since: at("02:00:00") - TimeDelta::days(40),

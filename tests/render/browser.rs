@@ -21,6 +21,7 @@ fn gallery() -> Vec<(&'static str, Report)> {
         ("needs-promotion", stories::needs_a_promotion().report()),
         ("declined", stories::declined().report()),
         ("no-outage", stories::no_outage().report()),
+        ("assessed", stories::assessed().report()),
         ("quick", lengths::quick()),
         ("slow", lengths::slow()),
         ("waiting", lengths::waiting()),

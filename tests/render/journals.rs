@@ -48,6 +48,11 @@ impl Journal {
     }
 
     /// A run that pays a fence debt.
+    pub fn drill(kind: RunKind) -> Self {
+        let (by, why) = ("key ann".to_owned(), "before the freeze".to_owned());
+        Self::created(kind, StartedBy::Person { by, said: None, why, force: false })
+    }
+
     pub fn for_a_debt() -> Self {
         Self::created(RunKind::Fence, StartedBy::Debt { of_run: run_id() })
     }
@@ -73,6 +78,7 @@ impl Journal {
             writer_target: Some("pg-sonar-eastus2.postgres.database.azure.com".into()),
             preempts: None,
             standby_workload: Default::default(),
+            expected: Vec::new(),
         };
         Self { now: at("02:14:05"), entries: Vec::new() }.with(RunEvent::RunCreated(Box::new(created)))
     }
@@ -171,6 +177,7 @@ pub fn fenced() -> Observation {
         site: SiteName::new("eastus2"),
         cluster: Fact::known(view, at("02:16:00"), ARM).with_request_ids(vec!["c0ffee00-0003".into()]),
         origin: Fact::known(gone, at("02:16:00"), OWN_PROBE),
+        workload: None,
     }
 }
 

@@ -72,6 +72,7 @@ fn every_state_has_its_word_and_its_colour() {
         (stories::serving_not_proven().report(), "careful", "serving"),
         (stories::owing_the_fence().report(), "careful", "serving"),
         (stories::no_outage().report(), "good", "no outage"),
+        (stories::assessed().report(), "bad", "not ready"),
         (stories::no_capacity().report(), "bad", "failed"),
         (stories::declined().report(), "bad", "declined"),
         (stories::needs_a_promotion().report(), "careful", "running, needs a person"),

@@ -4,11 +4,14 @@ use super::journals::*;
 use reveille::domain::application::IndexState;
 use reveille::domain::failure::FailureClass;
 use reveille::domain::notice::Moment;
+use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
+use reveille::domain::readiness::{Unread, assess};
 use reveille::domain::report::advice::promote_command;
 use reveille::domain::run::RunEvent;
 use reveille::domain::run::next::climb;
 use reveille::domain::run::{Ask, Sent, Verb};
+use reveille::domain::runbook::RunKind;
 use reveille::domain::runbook::StepName::*;
 use reveille::domain::witness::Verdict;
 use reveille::domain::writer::WriterVerdict;
@@ -131,4 +134,21 @@ pub fn declined() -> Journal {
         .later(120)
         .with(RunEvent::Declined { by: by.clone(), said: Some("Ada".into()), why: why.clone() })
         .with(RunEvent::RunEnded { outcome: Outcome::Declined { by, why } })
+}
+
+/// A readiness drill of an estate with much wrong, in words of others that are not to be believed.
+pub fn assessed() -> Journal {
+    let plan = super::journals::plan();
+    let mut facts = crate::support::readiness::good(at("02:14:06"), &plan);
+    facts.front_door.origins.as_mut().unwrap()[1].enabled = Some(false);
+    facts.may[1] = Err(Unread::denied("Microsoft.Authorization/permissions/read", "/subscriptions/s", "Forbidden"));
+    facts.channels[0].reached = Err("said <script>alert(1)</script> | *no*".into());
+    facts.standby.as_mut().unwrap().pools[0].reserved = false;
+    let assessment = assess(&facts, &plan, plan.preferred(), "own probe from function app dr", |_| None);
+    let verdict = assessment.verdict.clone();
+    Journal::drill(RunKind::ReadinessDrill)
+        .started(AssessReadiness)
+        .later(2)
+        .proven(AssessReadiness, Observation::Readiness { assessment: Box::new(assessment) })
+        .with(RunEvent::RunEnded { outcome: Outcome::Assessed { verdict } })
 }

@@ -38,7 +38,7 @@ impl Power {
     pub fn arrive(&self, verb: Verb) -> Arrival {
         match (verb, self) {
             // Asked of the cluster itself, not of its control plane.
-            (Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe, _) => Arrival::Accepted,
+            (Verb::ScaleWorkload | Verb::DeleteClaim | Verb::CreateProbe | Verb::DeleteProbe, _) => Arrival::Accepted,
             (_, Self::Starting | Self::Stopping) => Arrival::Busy,
             (Verb::StartCluster, Self::Stopped | Self::StartFailed(_)) => Arrival::Accepted,
             (Verb::StopCluster, Self::Up | Self::StopFailed | Self::StartFailed(_)) => Arrival::Accepted,

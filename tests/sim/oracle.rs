@@ -1,6 +1,8 @@
 //! The oracle: holds the world's own log against the promises. It believes no report; journals tell it only who
 //! claimed what and when.
 
+mod inside;
+
 use super::cluster::{Arrival, Power};
 use super::host::Host;
 use super::peek;
@@ -14,10 +16,11 @@ use reveille::domain::ledger::{self, LedgerEvent};
 use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
-use reveille::domain::parking::{ParkingState, Scale};
+use reveille::domain::parking::ParkingState;
 use reveille::domain::path::ProbeRef;
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
+use reveille::domain::search_index::{Indexation, OnVolumes};
 use reveille::engine::verify;
 use std::collections::BTreeMap;
 
@@ -78,6 +81,9 @@ impl<'a> Oracle<'a> {
             if let Happening::Scaled { run, site, scale } = &happening {
                 self.scaled(at, run, *site, scale);
             }
+            if let Happening::ClaimDeleted { run, site, made } = &happening {
+                self.claim_deleted(at, run, *site, *made);
+            }
             if let Happening::Probed { run, site, .. } = &happening {
                 self.probed(at, run, *site);
             }
@@ -105,23 +111,12 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    fn scaled(&mut self, at: Ms, run: &RunId, site: usize, scale: &Scale) {
-        self.after_the_end(at, run);
-        let Some(told) = self.runs.get(run) else { return };
-        if index(&told.state.created.standby) != site {
-            self.breaks(at, format!("{run} scales what is not its standby's"));
-        }
-        if scale.replicas > 0 {
-            self.fence_first(at, run);
-        }
-    }
-
     /// A call is sent once: never again while what it began goes on, or is done.
     fn not_doubled(&mut self, at: Ms, verb: Verb, site: usize, before: &Power) {
         let done = match verb {
             Verb::StartCluster => matches!(before, Power::Starting | Power::Up),
             Verb::StopCluster => matches!(before, Power::Stopping | Power::Stopped),
-            Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe => false,
+            Verb::ScaleWorkload | Verb::DeleteClaim | Verb::CreateProbe | Verb::DeleteProbe => false,
         };
         if done {
             self.breaks(at, format!("{} of {} arrives while it is {before:?}", verb.text(), SITES[site]));
@@ -139,7 +134,7 @@ impl<'a> Oracle<'a> {
     fn fence_first(&mut self, at: Ms, run: &RunId) {
         let Some(told) = self.runs.get(run) else { return };
         let leave = told.leave.clone();
-        let off = !self.host.world.state().sites[index(&leave)].power.at(at).runs();
+        let off = !self.host.world.state().sites[index(&leave)].may_run(at);
         if !off && !self.is_owed(&leave, at) {
             self.breaks(at, format!("the standby's workload is started while {leave} runs, and no fence is owed"));
         }
@@ -184,7 +179,7 @@ impl<'a> Oracle<'a> {
                 LedgerEvent::WorkloadSeen { site, state: ParkingState::Parked { .. }, .. } => {
                     self.really_parked(ms_of(entry.at), &site);
                 }
-                LedgerEvent::FencePaid { site, .. } => self.off_at(ms_of(entry.at), &site, "its debt is paid"),
+                LedgerEvent::FencePaid { site, .. } => self.fenced_at(ms_of(entry.at), &site, "its debt is paid"),
                 _ => {}
             }
         }
@@ -193,6 +188,14 @@ impl<'a> Oracle<'a> {
     fn really_parked(&mut self, at: Ms, site: &SiteName) {
         if self.host.world.state().sites[index(site)].workload.is_wanted(at) {
             self.breaks(at, format!("the ledger says that {site} is parked, and it is not"));
+        }
+    }
+
+    /// Its cluster is off, or nothing of its workload is left.
+    fn fenced_at(&mut self, at: Ms, site: &SiteName, what: &str) {
+        let runs = self.host.world.state().sites[index(site)].workload.runs(at);
+        if runs {
+            self.off_at(at, site, what);
         }
     }
 
@@ -222,7 +225,7 @@ impl<'a> Oracle<'a> {
                     self.rests(ended, &run, rested.site());
                     self.no_pod_left(ended, &run, rested.site());
                 }
-                Outcome::Fenced { site } => self.off_at(ended, site, "its run says that it is fenced"),
+                Outcome::Fenced { site } => self.fenced_at(ended, site, "its run says that it is fenced"),
                 Outcome::Observed { .. } | Outcome::Declined { .. } | Outcome::ApprovalTimedOut => {
                     self.untouched(ended, &run);
                 }
@@ -255,8 +258,10 @@ impl<'a> Oracle<'a> {
         let world = &self.host.world;
         match proof {
             Observation::Outage { witness, .. } => !*world.state().sites[primary].origin.at(ms_of(witness.primary.at)),
-            Observation::Fence { cluster, .. } => {
-                *world.state().sites[primary].power.at(ms_of(cluster.at)) == Power::Stopped
+            Observation::Fence { cluster, workload, .. } => {
+                let at = workload.as_ref().map_or(ms_of(cluster.at), |seen| ms_of(seen.at));
+                let site = &world.state().sites[primary];
+                *site.power.at(ms_of(cluster.at)) == Power::Stopped || !site.workload.runs(at)
             }
             Observation::Cluster { cluster, .. } => world.state().sites[standby].power.at(ms_of(cluster.at)).runs(),
             Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,
@@ -266,10 +271,20 @@ impl<'a> Oracle<'a> {
                 let wanted = world.state().sites[standby].workload.is_wanted(ms_of(workload.at));
                 workload.value().is_some_and(|seen| seen.is_wanted() == wanted)
             }
+            Observation::SearchIndex { since, index, .. } => {
+                let clean = index.value().is_some_and(|seen| matches!(seen.on_volumes(*since), OnVolumes::New));
+                clean && !world.state().sites[standby].workload.has_old_claim(ms_of(index.at))
+            }
+            Observation::Indexation { indexation } => {
+                let whole = indexation.value().is_some_and(Indexation::is_whole);
+                !whole || world.is_indexed(standby, ms_of(indexation.at))
+            }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
-            Observation::FenceOwed { .. } | Observation::Override { .. } => true,
+            Observation::FenceOwed { .. } | Observation::Override { .. } | Observation::IndexKept { .. } => true,
             // Of drills, which recover nothing.
             Observation::Path { .. } | Observation::Ingress { .. } => false,
+            // Nothing can be read in this world, and an assessment that says otherwise is wrong.
+            Observation::Readiness { assessment } => assessment.verdict.word() == "not-known",
         }
     }
 

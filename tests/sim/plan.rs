@@ -2,13 +2,16 @@
 
 use super::process::channel_names;
 use super::weather::{Standby, Weather};
+use super::workload;
 use super::world::SITES;
 use reveille::domain::drill::{Drill, DrillKind, Schedule};
 use reveille::domain::names::{DrillName, PlanName, SiteName};
 use reveille::domain::plan::{
-    App, AppKind, Database, DatabaseAuth, Fence, FrontDoor, Kubernetes, Plan, Promote, Site, Workload,
+    App, AppKind, Database, DatabaseAuth, Fence, FenceWay, FrontDoor, Kubernetes, Plan, Promote, SearchIndex, Site,
+    Workload,
 };
 use reveille::domain::resource::{HostPort, ResourceId};
+use reveille::domain::secret::SecretRef;
 use reveille::domain::timing::Timing;
 use reveille::domain::workload::{Counts, WorkloadSelector};
 use reveille::engine::Configured;
@@ -39,12 +42,8 @@ fn plan(weather: &Weather) -> Plan {
         },
         sites: vec![site(0), site(1)],
         database: database(),
-        kubernetes: Some(Kubernetes {
-            workload: WorkloadSelector::sonarqube(),
-            replicas: if weather.month.is_some() { super::workload::counts() } else { Counts::new() },
-            probe_image: Some("postgres".into()),
-        }),
-        fence: Fence { unable: weather.fence_unable },
+        kubernetes: Some(kubernetes(weather)),
+        fence: Fence { unable: weather.fence_unable, ways: ways(weather) },
         apps: vec![App { kind: AppKind::Sonarqube, served_by_header: Some("x-site".into()) }],
         alert_rules: Vec::new(),
         timing: timing(weather),
@@ -55,6 +54,24 @@ fn plan(weather: &Weather) -> Plan {
             None => Vec::new(),
         },
     }
+}
+
+/// A workload that starts with its cluster has its counts in the configuration where it is scaled to zero for the reset.
+fn kubernetes(weather: &Weather) -> Kubernetes {
+    let starts = weather.reset_index && weather.standby == Standby::StartsWithCluster || weather.fence_scales;
+    Kubernetes {
+        workload: WorkloadSelector::sonarqube(),
+        replicas: if starts || weather.month.is_some() { workload::counts() } else { Counts::new() },
+        probe_image: Some("postgres".into()),
+        search_index: weather
+            .reset_index
+            .then(|| SearchIndex { token: Some(SecretRef::Env("TOKEN".into())), wait: Duration::from_secs(40) }),
+    }
+}
+
+fn ways(weather: &Weather) -> Vec<FenceWay> {
+    let scale = weather.fence_scales.then_some(FenceWay::ScaleWorkload);
+    scale.into_iter().chain([FenceWay::StopCluster]).collect()
 }
 
 /// Often enough to be under way when anything else happens.

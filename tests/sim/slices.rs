@@ -111,6 +111,7 @@ impl Bench {
             kind,
             runbook: runbook::VERSION,
             standby_workload: Default::default(),
+            expected: Vec::new(),
             started_by: StartedBy::Debt { of_run: RunId::new("before") },
             plan: (*plan::configured(&self.world.weather).plan).clone(),
             config_digest: String::new(),

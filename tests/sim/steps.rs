@@ -15,6 +15,7 @@ use reveille::domain::look::Look;
 use reveille::domain::names::{PlanName, SiteName};
 use reveille::domain::run::{Call, RunState, Sent};
 use reveille::domain::runbook::{RunKind, StepName};
+use reveille::domain::search_index::{IndexView, Indexation};
 use reveille::domain::witness::{LastSeen, Witness};
 use reveille::domain::workload::{NodeView, NodesView, WorkloadView};
 use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 12] = [
+const ALL: [StepName; 15] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
@@ -37,6 +38,9 @@ const ALL: [StepName; 12] = [
     StepName::VerifyIngress,
     StepName::ReleaseWorkload,
     StepName::StopReplica,
+    StepName::ResetSearchIndex,
+    StepName::VerifyIndex,
+    StepName::AssessReadiness,
 ];
 
 /// Longest way of a call to Azure. With a slow store before it still shorter than an intent counts as in flight.
@@ -82,7 +86,8 @@ impl Step for SimStep {
             StepName::FencePrimary => {
                 let (cluster, origin) = (eyes.cluster(primary), eyes.origin(primary));
                 let other = (run.created.kind == RunKind::Fence).then(|| eyes.origin(standby));
-                steps::fence_primary::decide(view, steps::fence_primary::Seen { cluster, origin, other })
+                let workload = run.created.plan.fence.scales().then(|| eyes.workload(primary));
+                steps::fence_primary::decide(view, steps::fence_primary::Seen { cluster, origin, other, workload })
             }
             StepName::StartReplica => {
                 let cluster = eyes.cluster(standby);
@@ -99,6 +104,11 @@ impl Step for SimStep {
                 let unfenced = run.owes_fence().then(|| eyes.origin(primary));
                 steps::release_workload::decide(view, steps::release_workload::Seen { workload, unfenced })
             }
+            StepName::ResetSearchIndex => {
+                let (index, origin) = (eyes.index(standby), eyes.origin(standby));
+                steps::reset_search_index::decide(view, steps::reset_search_index::Seen { index, origin })
+            }
+            StepName::VerifyIndex => steps::verify_index::decide(view, eyes.indexation(standby)),
             StepName::VerifyPath => {
                 let probe = steps::verify_path::probe(view).unwrap();
                 let path = eyes.maybe(eyes.0.probed(standby, &probe), "the API server does not answer");
@@ -118,6 +128,10 @@ impl Step for SimStep {
             StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
             StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),
             StepName::VerifyRoute => steps::verify_route::decide(view, eyes.route(standby)),
+            StepName::AssessReadiness => {
+                let facts = crate::support::readiness::unread(view.now, &run.created.plan);
+                steps::assess_readiness::decide(view, &facts, "the simulation", |_| None)
+            }
         }
     }
 
@@ -128,7 +142,8 @@ impl Step for SimStep {
             self.life.die("before sending").await;
         }
         let site = SITES.iter().position(|name| call.target.contains(name)).unwrap();
-        if world.arm_is_dark(site) && call.scale.is_none() && call.probe.is_none() {
+        let inside = call.scale.is_some() || call.claim.is_some() || call.probe.is_some();
+        if world.arm_is_dark(site) && !inside {
             sleep_ms(5 * SECOND).await;
             return Sent::Unknown { reason: "timed out".into(), request_ids: Vec::new() };
         }
@@ -169,10 +184,11 @@ impl SimStep {
         let way = world.between(50, WAY);
         tokio::spawn(async move {
             sleep_ms(way).await;
-            let inside = match (&call.scale, &call.probe) {
-                (Some(scale), _) => Some(world.scale(&run, site, scale)),
-                (None, Some(probe)) => Some(world.probe_call(&run, site, call.verb, probe)),
-                (None, None) => None,
+            let inside = match (&call.scale, &call.claim, &call.probe) {
+                (Some(scale), ..) => Some(world.scale(&run, site, scale)),
+                (_, Some(claim), _) => Some(world.delete_claim(&run, site, claim)),
+                (.., Some(probe)) => Some(world.probe_call(&run, site, call.verb, probe)),
+                (None, None, None) => None,
             };
             let arrival = match inside {
                 None => world.arrive(&run, call.verb, site).answer(),
@@ -240,6 +256,15 @@ impl Eyes {
 
     fn workload(&self, site: usize) -> Fact<WorkloadView> {
         self.maybe(self.0.workload(site), "the API server does not answer")
+    }
+
+    fn index(&self, site: usize) -> Fact<IndexView> {
+        self.maybe(self.0.index(site), "the API server does not answer")
+    }
+
+    fn indexation(&self, site: usize) -> Fact<Indexation> {
+        let complete = self.0.is_indexed(site, self.0.now());
+        self.fact(Indexation { complete, failures: false, percent: if complete { 100 } else { 40 } })
     }
 
     fn nodes(&self, site: usize) -> Option<Fact<NodesView>> {

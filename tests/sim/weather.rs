@@ -1,5 +1,6 @@
 //! The weather of one simulation: everything that will go wrong in it, drawn from the seed before it begins.
 
+pub use super::hosting::{Crash, Drivers, Hosting, Point};
 use super::month::Month;
 use super::time::{MINUTE, Ms, SECOND};
 use rand::rngs::StdRng;
@@ -37,6 +38,10 @@ pub struct Weather {
     pub standby: Standby,
     /// The standby is rehearsed every few minutes while the chaos lasts.
     pub drills: bool,
+    /// A failover resets the standby's search index.
+    pub reset_index: bool,
+    /// The old site's workload is scaled to zero before its cluster is stopped.
+    pub fence_scales: bool,
     /// The plan's name.
     pub plan: &'static str,
     /// When chaos ends. What is still wrong afterwards is wrong for good.
@@ -121,23 +126,6 @@ pub struct Noise {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Hosting {
-    pub drivers: Drivers,
-    /// Mean time between two kills of a process.
-    pub kill_every: Option<Ms>,
-    /// Each process reads a clock of its own, which is minutes fast or slow.
-    pub wrong_clocks: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drivers {
-    One,
-    TwoInstances,
-    /// The orphan of a dead host beside the new process.
-    TwoOfOneInstance,
-}
-
-#[derive(Debug, Clone, Copy)]
 pub struct People {
     /// Somebody answers what is asked, after about that time.
     pub answers_after: Option<Ms>,
@@ -150,25 +138,6 @@ pub enum Channel {
     Works,
     Fails,
     Hangs,
-}
-
-/// The driver dies at a mutating call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crash {
-    /// Its number, from 0, in the order of sending.
-    pub call: usize,
-    pub point: Point,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Point {
-    BeforeSending,
-    SentWithoutAnswer,
-    AnsweredBeforeAppend,
-}
-
-impl Point {
-    pub const ALL: [Self; 3] = [Self::BeforeSending, Self::SentWithoutAnswer, Self::AnsweredBeforeAppend];
 }
 
 impl Weather {
@@ -203,6 +172,8 @@ impl Weather {
             crash: None,
             standby: Standby::StartsWithCluster,
             drills: false,
+            reset_index: false,
+            fence_scales: false,
             plan: "sonar",
             calm: CALM,
             month: None,
@@ -234,6 +205,8 @@ impl Weather {
             crash: dice.crash(),
             standby: dice.standby(),
             drills: dice.chance(0.5),
+            reset_index: dice.chance(0.4),
+            fence_scales: dice.chance(0.5),
             outages,
             plan: "sonar",
             calm: CALM,

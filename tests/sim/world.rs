@@ -25,6 +25,7 @@ pub enum Happening {
     Power { site: usize, power: Power },
     Arrived { run: RunId, verb: Verb, site: usize, before: Power, arrival: Arrival },
     Scaled { run: RunId, site: usize, scale: Scale },
+    ClaimDeleted { run: RunId, site: usize, made: Option<Ms> },
     Probed { run: RunId, site: usize, verb: Verb },
     Writes { site: usize, writes: bool },
     SplitBrain,
@@ -46,6 +47,9 @@ impl Happening {
             }
             Self::Probed { run, site, verb } => format!("{run}: {} a probe pod at {}", verb.text(), SITES[*site]),
             Self::Scaled { run, site, scale } => format!("{run} scales {scale} at {}", SITES[*site]),
+            Self::ClaimDeleted { run, site, made } => {
+                format!("{run} deletes a claim at {} that was made at {made:?}", SITES[*site])
+            }
             Self::Writes { site, writes } => {
                 format!("{} {}", SITES[*site], if *writes { "writes" } else { "is quiet" })
             }
@@ -107,6 +111,11 @@ impl Site {
 
     fn runs(&self, now: Ms) -> bool {
         self.power.now().runs() && *self.alive.now() && self.workload.runs(now)
+    }
+
+    /// Whether application pods may have run at that time.
+    pub fn may_run(&self, at: Ms) -> bool {
+        self.power.at(at).runs() && self.workload.runs(at)
     }
 
     /// Whether the cluster's API server answers.
@@ -248,7 +257,7 @@ impl World {
         let (during, takes) = match verb {
             Verb::StartCluster => (Power::Starting, clusters.start_takes),
             Verb::StopCluster => (Power::Stopping, clusters.stop_takes),
-            Verb::ScaleWorkload | Verb::CreateProbe | Verb::DeleteProbe => return,
+            _ => return,
         };
         self.turn(site, during);
         self.later(self.now() + takes, move |world| world.turn_to_end(verb, site));

@@ -1,5 +1,6 @@
 //! A certificate authority for one test.
 
+use chrono::{Datelike, Timelike};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reveille::probe::tls::Trust;
 use rustls::pki_types::pem::PemObject;
@@ -26,9 +27,23 @@ impl Ca {
 
     /// A certificate for these names.
     pub fn leaf(&self, names: &[&str]) -> Leaf {
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        self.sign(params(names))
+    }
+
+    /// The same, with an end.
+    pub fn leaf_until(&self, names: &[&str], end: chrono::DateTime<chrono::Utc>) -> Leaf {
+        let mut params = params(names);
+        let day = end.date_naive();
+        // rcgen takes days; the time of day is added in its own type.
+        let (year, month, date) = (day.year(), day.month() as u8, day.day() as u8);
+        let within = end.time().num_seconds_from_midnight();
+        params.not_after = rcgen::date_time_ymd(year, month, date) + std::time::Duration::from_secs(within.into());
+        self.sign(params)
+    }
+
+    fn sign(&self, params: CertificateParams) -> Leaf {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Leaf { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 
@@ -40,6 +55,10 @@ impl Ca {
     pub fn trust(&self) -> Trust {
         Trust::from_roots([self.issuer.der().clone()]).unwrap()
     }
+}
+
+fn params(names: &[&str]) -> CertificateParams {
+    CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap()
 }
 
 impl Leaf {

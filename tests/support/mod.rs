@@ -6,6 +6,7 @@ pub mod ca;
 pub mod dns;
 pub mod https;
 pub mod postgres;
+pub mod readiness;
 
 #[cfg(feature = "sandbox")]
 pub mod aftermath;

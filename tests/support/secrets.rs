@@ -1,6 +1,7 @@
 //! Looks for what must never be shown: function keys, passwords, tokens, signatures, signed URLs.
 
 use reveille::sandbox::Sandbox;
+use reveille::sandbox::planes::TOKEN;
 
 /// How a signature is written, whatever signs it. `redacted` behind it is fine.
 const SIGNATURES: [&str; 2] = ["sig=", "code="];
@@ -16,6 +17,7 @@ impl Secrets {
         let mut known: Vec<_> =
             keys.named.values().chain(&keys.master).map(|key| ("a function key", key.clone())).collect();
         known.push(("the database password", sandbox.world().settings().password));
+        known.push(("a user token of the application", TOKEN.to_owned()));
         known.push(("the identity header", sandbox.endpoints().identity_header));
         Self(known)
     }

@@ -29,7 +29,7 @@ const FILTERS: [(&str, &str); 9] = [
     (r"\d{4}-\d{2}-\d{2}", "[day]"),
     (r"\d{2}:\d{2}:\d{2}(\.\d+)?", "[time]"),
     (r"\d+ of the newest \d+", "[all] of the newest [few]"),
-    (r"\d+ %", "[low] %"),
+    (r"(under )?\d+ %", "[low] %"),
     (r"(&lt;)?\b\d+(\.\d+)? ?(ms|s)\b", "[short]"),
     (r"azurefd\.net:\d+", "azurefd.net:[port]"),
 ];

@@ -12,6 +12,7 @@ mod messages;
 mod operator;
 mod operator_errors;
 mod orphan;
+mod readiness;
 mod record;
 mod store_down;
 mod storm;

@@ -34,7 +34,9 @@ impl Steps {
 
     pub(super) fn show(&mut self, run: &RunView) {
         let headline = self.headline.get_or_insert_with(|| self.all.add(bar("{wide_msg}")));
-        headline.set_message(self.out.without_key(&one_line(&run.headline)));
+        let left = Some(terminal::left(run, Utc::now())).filter(|left| !left.is_empty());
+        let left = left.map(|left| format!(" ({left})")).unwrap_or_default();
+        headline.set_message(self.out.without_key(&format!("{}{left}", one_line(&run.headline))));
         for (index, step) in run.steps.iter().enumerate() {
             if self.lines.len() <= index {
                 self.lines.push(Line { bar: self.all.add(bar("  {wide_msg}")), state: String::new() });

@@ -2,7 +2,7 @@
 
 use super::screen::Steps;
 use crate::cli::output::Output;
-use crate::domain::status::{AskLine, RunView};
+use crate::domain::status::{AskLine, EventLine, RunView};
 use crate::render::{one_line, terminal};
 use serde_json::json;
 
@@ -94,8 +94,14 @@ fn lines(out: &Output, run: &RunView, shown: bool) {
         ));
     }
     for event in run.events.iter().filter(|event| !is_housekeeping(&event.kind)) {
-        out.data(&terminal::event(event));
+        out.data(&format!("{}{}", terminal::event(event), usual(run, event)));
     }
+}
+
+/// What a step that begins usually takes: a pipe has no clock that runs beside it.
+fn usual(run: &RunView, event: &EventLine) -> String {
+    let begun = run.steps.iter().find(|step| event.kind == "step-started" && Some(step.step) == event.step);
+    begun.and_then(terminal::usual).map(|usual| format!(", {usual}")).unwrap_or_default()
 }
 
 /// Who holds the run is the engine's own affair.

@@ -61,7 +61,7 @@ fn told(out: &Output, played: &Played) -> bool {
     };
     let mark = if faults.is_empty() { "✔" } else { "✘" };
     let (name, seconds) = (&played.scenario.name, played.took.as_secs_f64());
-    out.data(&format!("{mark} {name:28} {seconds:5.1} s"));
+    out.data(&format!("{mark} {name:34} {seconds:5.1} s"));
     if !faults.is_empty() {
         out.data(&format!("    seed {}", played.seed));
     }

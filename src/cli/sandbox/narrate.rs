@@ -37,6 +37,12 @@ fn is_told(event: &Event) -> bool {
             | Event::FirstWrite { .. }
             | Event::WritingStopped { .. }
             | Event::SplitBrain { .. }
+            | Event::PodStarted { .. }
+            | Event::PodStopped { .. }
+            | Event::ClaimDeleted { .. }
+            | Event::StaleIndex { .. }
+            | Event::ReindexStarted { .. }
+            | Event::IndexRebuilt { .. }
             | Event::Unknown { .. }
     )
 }

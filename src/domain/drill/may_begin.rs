@@ -4,9 +4,11 @@ use super::{Closed, Drill, DrillKind, Refusal};
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
+use crate::domain::ledger::state::RunLine;
 use crate::domain::ledger::{PlanState, primary};
 use crate::domain::names::SiteName;
 use crate::domain::plan::{Automation, Plan, Workload};
+use crate::domain::runbook::RunKind;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What is known of the world. What nobody looked at is as unknown as what nobody could see.
@@ -130,7 +132,10 @@ fn standby_has_rested(
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
     let by_drill = DrillKind::ALL.into_iter().filter(|kind| kind.acts()).filter_map(|kind| state.last_drill_run(kind));
-    let stopped = by_drill.filter_map(|run| run.closed_at).chain(facts.standby_stopped_at).max();
+    // Those that a person started are in no schedule's record.
+    let stops = |line: &&RunLine| matches!(line.kind, RunKind::StandbyDrill | RunKind::Park);
+    let by_anybody = state.runs.iter().filter(stops).filter_map(|line| line.closed_at);
+    let stopped = by_drill.filter_map(|run| run.closed_at).chain(by_anybody).chain(facts.standby_stopped_at).max();
     let Some(stopped) = stopped else { return Ok(()) };
     let until = stopped + TimeDelta::from_std(plan.timing.cluster_rest).unwrap_or(TimeDelta::MAX);
     if now < until { Err(Refusal::StoppedRecently { site: site.clone(), until }) } else { Ok(()) }

@@ -26,6 +26,7 @@ pub use window::{Blocked, Closed, Window};
 
 use super::duration;
 use super::names::DrillName;
+use super::runbook::RunKind;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -72,6 +73,15 @@ impl DrillKind {
             Self::Readiness => "readiness",
             Self::Standby => "standby",
             Self::Switchover => "switchover",
+        }
+    }
+
+    /// The kind of run that it is; none before there is a runbook.
+    pub fn run(self) -> Option<RunKind> {
+        match self {
+            Self::Readiness => Some(RunKind::ReadinessDrill),
+            Self::Standby => Some(RunKind::StandbyDrill),
+            Self::Switchover => None,
         }
     }
 

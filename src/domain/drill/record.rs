@@ -144,9 +144,12 @@ impl PlanState {
     pub fn drill_line(&self, drill: &Drill, now: DateTime<Utc>) -> DrillLine {
         let (record, next) = (self.drills.get(&drill.name), self.next_due(drill, now));
         let refused = record.into_iter().flat_map(|record| &record.refused);
-        let refused = refused.filter(|refused| Some(refused.occurrence) == next).map(|refused| refused.refusal.text());
-        let (refused, last) = (refused.collect(), record.and_then(|record| record.last.clone()));
-        DrillLine { drill: drill.name.clone(), kind: drill.kind, next, refused, last }
+        let refused: Vec<&Refusal> =
+            refused.filter(|refused| Some(refused.occurrence) == next).map(|refused| &refused.refusal).collect();
+        let reasons = refused.iter().map(|refusal| refusal.word().to_owned()).collect();
+        let refused = refused.iter().map(|refusal| refusal.text()).collect();
+        let last = record.and_then(|record| record.last.clone());
+        DrillLine { drill: drill.name.clone(), kind: drill.kind, next, refused, reasons, last }
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Request {
     Park { by: StartedBy, key: Option<String> },
     /// An occurrence of a drill's schedule is due, with what was seen of the world.
     Drill { due: DrillDue, facts: Box<drill::Facts> },
+    /// A person wants a drill now, with what was seen of the world.
+    DrillByHand { kind: DrillKind, by: StartedBy, key: Option<String>, facts: Box<drill::Facts> },
 }
 
 /// What is to be done about it.
@@ -38,6 +40,8 @@ pub enum Decision {
     Join { run: RunId },
     /// The outage is known; a guard holds it. `open` as above; `known` if nothing new is to be written.
     Defer { open: Option<Cause>, incident: Option<IncidentId>, guard: Guard, known: bool },
+    /// A person's drill does not begin, and why.
+    Refuse { refusal: drill::Refusal },
     /// There is nothing to be done.
     Nothing { why: String },
 }
@@ -66,6 +70,7 @@ pub fn admit(state: &PlanState, plan: &Plan, request: &Request, now: DateTime<Ut
         Request::PayDebt { site } => pay_debt(state, plan, site),
         Request::Park { by, key } => park(state, plan, by, key.as_deref()),
         Request::Drill { due, facts } => rehearse(state, plan, due, facts, now),
+        Request::DrillByHand { kind, by, key, facts } => by_person(state, plan, *kind, by, key.as_deref(), facts, now),
     }
 }
 
@@ -75,14 +80,15 @@ pub fn primary(state: &PlanState, plan: &Plan) -> SiteName {
 }
 
 /// What is known of the workload at the site that a run moves to. What is configured as parked is believed only with the
-/// record that says so.
+/// record that says so; and a record says more than the configuration where a run has scaled what starts with its cluster.
 pub fn standby_workload(state: &PlanState, plan: &Plan, standby: &SiteName) -> StandbyWorkload {
     match (plan.workload, state.parking(standby)) {
-        (Workload::StartsWithCluster, _) => StandbyWorkload::StartsWithCluster,
-        (Workload::Parked, Some(Parking { state: ParkingState::Parked { counts }, since, .. })) => {
+        (Workload::StartsWithCluster, _) if plan.kubernetes.is_none() => StandbyWorkload::StartsWithCluster,
+        (Workload::StartsWithCluster, None) => StandbyWorkload::StartsWithCluster,
+        (_, Some(Parking { state: ParkingState::Parked { counts }, since, .. })) => {
             StandbyWorkload::Parked { counts: counts.clone(), since: *since }
         }
-        (Workload::Parked, _) => StandbyWorkload::NotKnown,
+        _ => StandbyWorkload::NotKnown,
     }
 }
 
@@ -218,22 +224,47 @@ fn rehearse(state: &PlanState, plan: &Plan, due: &DrillDue, facts: &drill::Facts
     match drill::ask(state, plan, due, facts, now) {
         Asked::Over => Decision::Nothing { why: format!("drill {} is not due any more", due.drill) },
         Asked::Refused { refusal, .. } => Decision::Nothing { why: refusal.text() },
-        Asked::MayBegin if !is_of_standby(plan, due) => {
-            Decision::Nothing { why: format!("there is no runbook for the kind of drill {}", due.drill) }
+        Asked::MayBegin => {
+            let drill = plan.drills.iter().find(|drill| drill.name == due.drill);
+            let by = StartedBy::Schedule { due: due.clone() };
+            drill_admitted(state, plan, drill.and_then(|drill| drill.kind.run()), by, Some(due.key()))
         }
-        Asked::MayBegin => Decision::Admit(Admission {
-            kind: RunKind::StandbyDrill,
-            by: StartedBy::Schedule { due: due.clone() },
-            open: None,
-            preempts: None,
-            leave: primary(state, plan),
-            key: Some(due.key()),
-        }),
     }
 }
 
-fn is_of_standby(plan: &Plan, due: &DrillDue) -> bool {
-    plan.drills.iter().any(|drill| drill.name == due.drill && drill.kind == DrillKind::Standby)
+/// The same question without a calendar. One that was taken before gives its run.
+fn by_person(
+    state: &PlanState,
+    plan: &Plan,
+    kind: DrillKind,
+    by: &StartedBy,
+    key: Option<&str>,
+    facts: &drill::Facts,
+    now: DateTime<Utc>,
+) -> Decision {
+    if let Some(Taken::Run(run)) = key.and_then(|key| state.taken(key)) {
+        return Decision::Join { run: run.clone() };
+    }
+    match drill::may_begin(kind, state, plan, facts, now) {
+        Err(refusal) => Decision::Refuse { refusal },
+        Ok(()) => drill_admitted(state, plan, kind.run(), by.clone(), key.map(str::to_owned)),
+    }
+}
+
+fn drill_admitted(
+    state: &PlanState,
+    plan: &Plan,
+    kind: Option<RunKind>,
+    by: StartedBy,
+    key: Option<String>,
+) -> Decision {
+    match kind {
+        None => Decision::Nothing { why: "there is no runbook for that kind of drill".into() },
+        Some(kind) => {
+            let leave = primary(state, plan);
+            Decision::Admit(Admission { kind, by, open: None, preempts: None, leave, key })
+        }
+    }
 }
 
 fn admission(state: &PlanState, plan: &Plan, cause: &Cause, open: Option<Cause>) -> Decision {

@@ -4,6 +4,7 @@ use super::guard::GuardKind;
 use super::state::PlanState;
 use crate::domain::chain::Head;
 use crate::domain::drill::{DrillDue, DrillKind, Refusal, Skip};
+use crate::domain::history::Measured;
 use crate::domain::names::{DrillName, IncidentId, RunId, SiteName};
 use crate::domain::parking::ParkingState;
 use crate::domain::run::StartedBy;
@@ -48,6 +49,12 @@ pub enum LedgerEvent {
         outcome: String,
         closes: bool,
         serves: Option<SiteName>,
+    },
+    /// How long the stages of the run took, as far as they measured anything; in one append with its closing.
+    StagesMeasured {
+        run: RunId,
+        kind: RunKind,
+        stages: Vec<Measured>,
     },
     FenceOwed {
         site: SiteName,

@@ -3,6 +3,7 @@
 use super::event::{Cause, LedgerEvent};
 use super::guard::GuardKind;
 use crate::domain::drill::DrillRecord;
+use crate::domain::history::History;
 use crate::domain::names::{DrillName, IncidentId, RunId, SiteName};
 use crate::domain::parking::{Parking, ParkingState};
 use crate::domain::run::StartedBy;
@@ -40,6 +41,9 @@ pub struct PlanState {
     /// Schedules, with what became of their occurrences.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub drills: BTreeMap<DrillName, DrillRecord>,
+    /// How long the stages of its runs took.
+    #[serde(default, skip_serializing_if = "History::is_empty")]
+    pub history: History,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,6 +133,7 @@ impl PlanState {
                 self.remember(key.as_deref(), Taken::Run(run));
             }
             LedgerEvent::RunClosed { run, outcome, closes, serves } => self.close(run, outcome, *closes, serves, at),
+            LedgerEvent::StagesMeasured { stages, .. } => self.history.take_in(stages, at),
             LedgerEvent::FenceOwed { site, run, why } => self.owe(site, run, why, at),
             LedgerEvent::FencePaid { site, .. } => self.debts.retain(|debt| &debt.site != site),
             LedgerEvent::WorkloadSeen { site, run, state } => self.park(site, run, state, at),

@@ -1,10 +1,12 @@
 //! What to do next, with the exact commands.
 
-use super::NextStep;
+use super::{NextStep, StageLine, left_running, stages};
+use crate::domain::cluster::ClusterView;
 use crate::domain::failure::{FailureClass, Retry};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
+use crate::domain::readiness::{Finding, Severity};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::state::Asked;
 use crate::domain::run::{Approval, Phase, RunState};
@@ -43,6 +45,8 @@ pub(super) fn next_steps(run: &RunState) -> Vec<NextStep> {
     if let Some(Observation::FenceOwed { site, .. }) = run.proof(StepName::FencePrimary) {
         steps.push(pay_debt(run, site));
     }
+    steps.extend(left_running::standby(run));
+    steps.extend(slower(run));
     steps
 }
 
@@ -76,9 +80,13 @@ pub fn approval(run: &RunState) -> NextStep {
 
 fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
     match outcome {
-        Outcome::Recovered { serving } => serving.not_proven().iter().filter_map(|open| prove(run, open)).collect(),
+        Outcome::Recovered { serving } => {
+            let open = serving.not_proven().iter().filter_map(|open| prove(run, open));
+            open.chain(runs_empty(run)).collect()
+        }
         Outcome::NoOutage { .. } | Outcome::Fenced { .. } | Outcome::GaveWay { .. } => Vec::new(),
         Outcome::Rested { .. } | Outcome::Rehearsed { .. } => Vec::new(),
+        Outcome::Assessed { .. } => mend(run),
         Outcome::Observed { .. } => vec![NextStep {
             what: "Nothing was touched. To let Reveille act, set automation to approve or act".into(),
             commands: Vec::new(),
@@ -92,6 +100,14 @@ fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
     }
 }
 
+/// What keeps a recovery from succeeding, or hides whether it would; lesser findings stand in the report.
+fn mend(run: &RunState) -> Vec<NextStep> {
+    let Some(Observation::Readiness { assessment }) = run.proof(StepName::AssessReadiness) else { return Vec::new() };
+    let grave = assessment.findings.iter().filter(|it| it.severity == Severity::Blocker || it.may_block());
+    let step = |it: &Finding| NextStep { what: format!("{}. {}", it.text(), it.fix), commands: it.commands.clone() };
+    grave.map(step).collect()
+}
+
 /// How what was not reached is tried again.
 fn again(run: &RunState) -> Option<NextStep> {
     let plan = &run.created.plan.name;
@@ -102,7 +118,7 @@ fn again(run: &RunState) -> Option<NextStep> {
         ),
         RunKind::Park => ("The standby is not known to be parked; park it again when the cause is gone", "park"),
         // The debt stays, and is tried again at first contact; a drill has its schedule.
-        RunKind::Fence | RunKind::StandbyDrill => return None,
+        RunKind::Fence | RunKind::StandbyDrill | RunKind::ReadinessDrill => return None,
     };
     let commands = vec![format!("reveille {command} {plan} --why \"…\" --execute")];
     Some(NextStep { what: what.into(), commands })
@@ -152,6 +168,28 @@ fn left_as_it_is(run: &RunState) -> Vec<NextStep> {
         return Vec::new();
     }
     vec![NextStep { what: format!("Nothing was undone; left as it is: {}", calls.join("; ")), commands: Vec::new() }]
+}
+
+/// A stage that got slower is looked into before it is needed.
+fn slower(run: &RunState) -> Option<NextStep> {
+    run.outcome.as_ref()?;
+    let warnings: Vec<String> = stages::of(run).iter().filter_map(StageLine::warning).collect();
+    let what = format!("Find out what became slower before a recovery waits for it: {}", warnings.join("; "));
+    (!warnings.is_empty()).then_some(NextStep { what, commands: Vec::new() })
+}
+
+/// A site that was fenced by scaling keeps a cluster that costs money and rests only when it is stopped.
+fn runs_empty(run: &RunState) -> Option<NextStep> {
+    let Some(Observation::Fence { site, workload: Some(_), cluster, .. }) = run.proof(StepName::FencePrimary) else {
+        return None;
+    };
+    let site = cluster.value().is_some_and(ClusterView::is_on).then(|| run.created.plan.site(site))??;
+    let what = format!(
+        "The cluster of {} runs with nothing of the workload in it. It is the standby now: stop it when nobody needs it \
+         to find the cause",
+        site.name
+    );
+    Some(NextStep { what, commands: vec![aks_command("stop", &site.cluster)] })
 }
 
 /// How what was left open can be proven, or will be next time.

@@ -2,12 +2,14 @@
 
 use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
-    StepLine, WaitLine, advice,
+    StepLine, WaitLine, advice, milestones, stages,
 };
 use crate::domain::application::RouteView;
 use crate::domain::chain::Head;
+use crate::domain::history::eta;
 use crate::domain::ladder;
 use crate::domain::observation::Observation;
+use crate::domain::readiness::Assessment;
 use crate::domain::run::Intent;
 use crate::domain::run::state::{StepState, Word};
 use crate::domain::run::wait::Wait;
@@ -40,13 +42,17 @@ impl Report {
             standby: created.standby.clone(),
             recovery_time: recovery_time(run),
             data_loss: data_loss(run),
+            milestones: milestones::of(run),
             steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
+            stages: stages::of(run),
+            eta: eta(run, run.last_event_at),
             waits: waits(run),
             not_proven: not_proven(run),
             owed: owed(run),
             next_steps: advice::next_steps(run),
             people: people(run),
             notifications: notifications(run),
+            readiness: readiness(run),
             integrity: integrity(run, head),
         }
     }
@@ -176,7 +182,12 @@ fn call_line(intent: &Intent) -> CallLine {
 fn not_proven(run: &RunState) -> Vec<String> {
     let standby = &run.created.standby;
     let proofs = run.steps.iter().filter_map(|(step, state)| Some((*step, state.proof.as_ref()?)));
-    proofs.flat_map(|(step, proof)| ladder::proves(step, proof, standby).unwrap_or_default()).collect()
+    let mut open: Vec<String> =
+        proofs.flat_map(|(step, proof)| ladder::proves(step, proof, standby).unwrap_or_default()).collect();
+    if let Some((reset, index)) = run.proof(StepName::ResetSearchIndex).zip(run.proof(StepName::VerifyIndex)) {
+        ladder::settle_index(&mut open, reset, index);
+    }
+    open
 }
 
 fn owed(run: &RunState) -> Vec<String> {
@@ -222,6 +233,11 @@ fn notifications(run: &RunState) -> Vec<NotificationLine> {
     run.notified.iter().map(line).collect()
 }
 
+fn readiness(run: &RunState) -> Option<Assessment> {
+    let proof = run.proof(StepName::AssessReadiness)?;
+    ladder::assessed(proof).ok().cloned()
+}
+
 fn integrity(run: &RunState, head: &Head) -> Integrity {
     Integrity {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -232,6 +248,6 @@ fn integrity(run: &RunState, head: &Head) -> Integrity {
     }
 }
 
-fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+pub(super) fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
     ((to - from).num_milliseconds() as f64 / 1000.0).max(0.0)
 }

@@ -3,9 +3,16 @@
 
 pub mod advice;
 mod build;
+mod left_running;
+mod milestones;
+mod stages;
 
+pub use stages::StageLine;
+
+use super::history::Eta;
 use super::names::{IncidentId, PlanName, RunId, SiteName};
 use super::outcome::Outcome;
+use super::readiness::Assessment;
 use super::runbook::{RunKind, StepName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -40,7 +47,16 @@ pub struct Report {
     pub standby: SiteName,
     pub recovery_time: RecoveryTime,
     pub data_loss: DataLoss,
+    /// Points of the recovery with a proof of their own, as soon as the application is looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<MilestoneLine>,
     pub steps: Vec<StepLine>,
+    /// What each step took against what was expected of it. Reports of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageLine>,
+    /// When a run that goes on is expected to be through, as of the journal's newest event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
     /// Times in which the run waited for a person, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<WaitLine>,
@@ -49,6 +65,9 @@ pub struct Report {
     pub next_steps: Vec<NextStep>,
     pub people: Vec<PersonLine>,
     pub notifications: Vec<NotificationLine>,
+    /// What a readiness drill found; absent for any other run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Assessment>,
     /// What an auditor needs to check that this report belongs to that journal and that configuration.
     pub integrity: Integrity,
 }
@@ -78,6 +97,25 @@ pub struct DataLoss {
     pub target_seconds: u64,
     /// Measured span of writes that may be lost; absent when it was not measured.
     pub seconds: Option<f64>,
+    pub statement: String,
+}
+
+/// A point of the recovery. An application can be healthy with a stale index: the two are never one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Milestone {
+    /// The application at the standby serves.
+    Healthy,
+    /// Its search index was built anew from the database, and is complete.
+    Reindexed,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MilestoneLine {
+    pub milestone: Milestone,
+    /// When it was seen (UTC); absent while, or if, it is not proven.
+    pub at: Option<DateTime<Utc>>,
+    /// What proved it, or why it is not proven.
     pub statement: String,
 }
 

@@ -5,6 +5,7 @@ use crate::domain::failure::FailureClass;
 use crate::domain::parking::Scale;
 use crate::domain::path::ProbeRef;
 use crate::domain::secret::SignedUrl;
+use crate::domain::workload::ClaimView;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -18,15 +19,26 @@ pub struct Call {
     /// What is scaled inside a cluster, and to how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
+    /// The volume claim that is deleted inside a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimRef>,
     /// The pod that is made or deleted inside a cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbeRef>,
 }
 
+/// A volume claim, and which of those that ever bore its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRef {
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+}
+
 impl Call {
     /// A call that acts on the resource as a whole.
     pub fn on(verb: Verb, target: impl Into<String>) -> Self {
-        Self { verb, target: target.into(), scale: None, probe: None }
+        Self { verb, target: target.into(), scale: None, claim: None, probe: None }
     }
 
     /// For people: `stop cluster /subscriptions/…`.
@@ -36,11 +48,18 @@ impl Call {
 
     /// What is done, to be followed by the resource it is done to.
     pub fn deed(&self) -> String {
-        match (&self.scale, &self.probe) {
-            (Some(scale), _) => format!("{} {scale} on", self.verb.text()),
-            (None, Some(probe)) => format!("{} {} on", self.verb.text(), probe.text()),
-            (None, None) => self.verb.text().to_owned(),
+        match (&self.scale, &self.claim, &self.probe) {
+            (Some(scale), ..) => format!("{} {scale} on", self.verb.text()),
+            (_, Some(claim), _) => format!("{} {}/{} on", self.verb.text(), claim.namespace, claim.name),
+            (.., Some(probe)) => format!("{} {} on", self.verb.text(), probe.text()),
+            (None, None, None) => self.verb.text().to_owned(),
         }
+    }
+}
+
+impl From<&ClaimView> for ClaimRef {
+    fn from(ClaimView { namespace, name, uid, .. }: &ClaimView) -> Self {
+        Self { namespace: namespace.clone(), name: name.clone(), uid: uid.clone() }
     }
 }
 
@@ -51,6 +70,7 @@ pub enum Verb {
     StartCluster,
     StopCluster,
     ScaleWorkload,
+    DeleteClaim,
     /// A pod that reads through the writer endpoint, and its end.
     CreateProbe,
     DeleteProbe,
@@ -143,6 +163,7 @@ impl Verb {
             Verb::StartCluster => "start cluster",
             Verb::StopCluster => "stop cluster",
             Verb::ScaleWorkload => "scale",
+            Verb::DeleteClaim => "delete claim",
             Verb::CreateProbe => "create",
             Verb::DeleteProbe => "delete",
         }

@@ -3,6 +3,7 @@
 use super::call::{Call, Sent};
 use crate::domain::drill::DrillDue;
 use crate::domain::failure::FailureClass;
+use crate::domain::history::{self, Expectation, Expected};
 use crate::domain::names::{ChannelName, DrillName, IncidentId, RunId, SiteName};
 use crate::domain::notice::Moment;
 use crate::domain::observation::Observation;
@@ -156,12 +157,21 @@ pub struct Created {
     /// What the ledger knew of the standby's workload.
     #[serde(default)]
     pub standby_workload: StandbyWorkload,
+    /// What the plan's history let expect of each step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<Expectation>,
 }
 
 impl Created {
     /// The runbook of the run.
     pub fn lines(&self) -> &'static [Line] {
-        runbook::lines(self.kind, &self.standby_workload)
+        runbook::of_plan(&self.plan, self.kind, &self.standby_workload)
+    }
+
+    /// How long a step was expected to take when the run was admitted. Runs of earlier versions took nothing along.
+    pub fn expected(&self, step: StepName) -> Expected {
+        let known = self.expected.iter().find(|known| known.step == step);
+        known.map_or_else(|| history::documented(self.kind, step).expected(), |known| known.expected.clone())
     }
 
     /// The counts that bring the standby's workload back: remembered, else configured.

@@ -9,7 +9,7 @@ pub mod state;
 mod text;
 pub mod wait;
 
-pub use call::{Call, Intent, Sent, Verb};
+pub use call::{Call, ClaimRef, Intent, Sent, Verb};
 pub use event::{Ask, Created, Driver, RunEvent, StartedBy};
 pub use next::{Next, next};
 pub use state::{Approval, Phase, RunState, StepState};

@@ -3,7 +3,7 @@
 use super::call::{Intent, Sent};
 use super::state::{Approval, Phase, RunState, StepState};
 use crate::domain::failure::FailureClass;
-use crate::domain::ladder::{NoProof, Ready, Rested, Serving, proves};
+use crate::domain::ladder::{self, NoProof, Ready, Rested, Serving, proves};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Automation;
@@ -122,6 +122,7 @@ fn all_done(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
         RunKind::Failover => climb(run).map_or_else(unproven, |serving| Outcome::Recovered { serving }),
         RunKind::Park => rested(run).map_or_else(unproven, |rested| Outcome::Rested { rested }),
         RunKind::StandbyDrill => rehearsed(run).unwrap_or_else(unproven),
+        RunKind::ReadinessDrill => assessed(run).unwrap_or_else(unproven),
     })
 }
 
@@ -133,6 +134,13 @@ fn unproven(gap: NoProof) -> Outcome {
 fn rested(run: &RunState) -> Result<Rested, NoProof> {
     let proof = |step| run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was proven yet".into() });
     Rested::from(proof(StepName::ParkWorkload)?, proof(StepName::StopReplica)?)
+}
+
+/// Whatever was found: an assessment that says "not ready" is one that was done.
+fn assessed(run: &RunState) -> Result<Outcome, NoProof> {
+    let step = StepName::AssessReadiness;
+    let proof = run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was looked at yet".into() })?;
+    ladder::assessed(proof).map(|assessment| Outcome::Assessed { verdict: assessment.verdict.clone() })
 }
 
 /// The standby was looked at from inside and outside, and sleeps again.
@@ -182,8 +190,12 @@ pub fn climb(run: &RunState) -> Result<Serving, NoProof> {
     open.extend(proves(StepName::StartReplica, proof(StepName::StartReplica)?, standby)?);
     let serving = Ready::from(proof(StepName::StartReplica)?)?
         .writable(proof(StepName::VerifyWriter)?)?
-        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?;
-    Ok(serving.leaving_open(open))
+        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?
+        .leaving_open(open);
+    match run.proof(StepName::VerifyIndex) {
+        Some(index) => Ok(serving.with_index(proof(StepName::ResetSearchIndex)?, index)),
+        None => Ok(serving),
+    }
 }
 
 fn waited_too_long(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
@@ -257,12 +269,15 @@ fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
             StepName::VerifyApp => "waited until the application serves".to_owned(),
             StepName::VerifyRoute => "verified the route through Front Door".to_owned(),
             StepName::ConfirmOutage => "confirmed the outage".to_owned(),
+            StepName::ResetSearchIndex => format!("reset the search index at {}", run.created.standby),
+            StepName::VerifyIndex => "looked how far the new search index is".to_owned(),
             StepName::VerifyPath => format!("read through the writer endpoint from inside {}", run.created.standby),
             StepName::VerifyIngress => format!("seen that the ingress of {} answers", run.created.standby),
             StepName::ReleaseWorkload => format!("released the workload at {}", run.created.standby),
             StepName::CheckStandby => "checked that both sites are as they should be".to_owned(),
             StepName::ParkWorkload => format!("parked the workload at {}", run.created.standby),
             StepName::StopReplica => format!("stopped the cluster of {}", run.created.standby),
+            StepName::AssessReadiness => "looked at everything that a recovery needs".to_owned(),
         })
         .collect()
 }

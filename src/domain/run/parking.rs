@@ -1,12 +1,11 @@
 //! What a run leaves behind of the standby's workload, for the ledger.
 
-use super::call::Intent;
 use super::state::{RunState, StepState};
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::parking::{ParkingState, StandbyWorkload};
 use crate::domain::runbook::{RunKind, StepName};
-use crate::domain::workload::Counts;
+use crate::domain::workload::{Counts, WorkloadView};
 
 /// What the ledger is to know of the standby's workload once the run is over; nothing when the run did not touch it.
 /// When in doubt it is released: a workload wrongly taken for parked would write beside the site that serves.
@@ -19,36 +18,75 @@ pub fn workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
     let releasing = [
         (true, StepName::ReleaseWorkload),
         (true, StepName::ParkWorkload),
+        (true, StepName::ResetSearchIndex),
         (starts && run.created.standby_workload != StandbyWorkload::StartsWithCluster, StepName::StartReplica),
     ];
     let touched = releasing.iter().any(|(counts, step)| *counts && run.step(*step).is_some_and(may_have_changed));
     touched.then_some((site, ParkingState::Released))
 }
 
+/// The same of the site that was left, where it was fenced by scaling.
+pub fn old_workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
+    let step = run.step(StepName::FencePrimary)?;
+    if !may_have_changed_scale(step) {
+        return None;
+    }
+    let seen = || step.observations.iter().chain(&step.proof).filter_map(workload_in);
+    let at_zero = step.proof.as_ref().and_then(workload_in).is_some_and(WorkloadView::is_parked);
+    let counts = largest(Counts::new(), seen()).or_else(|| run.created.plan.replicas().cloned());
+    let state = match counts.filter(|_| at_zero) {
+        Some(counts) => ParkingState::Parked { counts },
+        None => ParkingState::Released,
+    };
+    Some((run.created.primary.clone(), state))
+}
+
+fn may_have_changed_scale(step: &StepState) -> bool {
+    step.intents.iter().any(|intent| intent.may_have_worked() && intent.call.scale.is_some())
+}
+
+/// Deleted claims leave the counts as they were.
 fn may_have_changed(step: &StepState) -> bool {
-    step.intents.iter().any(Intent::may_have_worked)
+    step.intents.iter().any(|intent| intent.may_have_worked() && intent.call.claim.is_none())
 }
 
-/// The counts that bring the workload back, if this run saw it parked.
+/// The counts that bring the workload back, if this run saw it parked and did not release it.
 fn parked(run: &RunState) -> Option<Counts> {
-    let step = run.step(StepName::ParkWorkload)?;
-    step.proof.as_ref()?;
-    counts(run)
+    if run.step(StepName::ReleaseWorkload).is_some_and(may_have_changed) {
+        return None;
+    }
+    let seen = SCALES_DOWN.into_iter().filter_map(|step| workload_in(run.proof(step)?));
+    let parked = seen.into_iter().any(WorkloadView::is_parked);
+    if parked { counts(run) } else { None }
 }
 
-/// The largest counts that this run saw, or that were remembered from before: while pods go the counts are zero already.
-/// Where nobody ever saw any, those of the configuration.
+/// The steps that scale the standby's workload to zero, and so see how many there were.
+const SCALES_DOWN: [StepName; 2] = [StepName::ParkWorkload, StepName::ResetSearchIndex];
+
+/// The counts that bring the standby's workload back: the largest that this run saw, or that were remembered from before,
+/// since while pods go the counts are zero already. Where nobody ever saw any, those of the configuration.
 pub fn counts(run: &RunState) -> Option<Counts> {
-    let step = run.step(StepName::ParkWorkload)?;
-    let seen = step.observations.iter().chain(&step.proof).filter_map(|saw| match saw {
-        Observation::Workload { workload, .. } => workload.value(),
-        _ => None,
-    });
-    let mut most = run.created.standby_workload.counts().cloned().unwrap_or_default();
+    let steps = SCALES_DOWN.into_iter().filter_map(|step| run.step(step));
+    let seen = steps.flat_map(|step| step.observations.iter().chain(&step.proof)).filter_map(workload_in);
+    let remembered = run.created.standby_workload.counts().cloned().unwrap_or_default();
+    largest(remembered, seen).or_else(|| run.created.plan.replicas().cloned())
+}
+
+/// The largest count of each object; nothing when none ever had any.
+fn largest<'a>(mut most: Counts, seen: impl Iterator<Item = &'a WorkloadView>) -> Option<Counts> {
     for (object, count) in seen.flat_map(|view| view.counts()) {
         let known = most.entry(object).or_default();
         *known = count.max(*known);
     }
     most.retain(|_, count| *count > 0);
-    if most.is_empty() { run.created.plan.replicas().cloned() } else { Some(most) }
+    (!most.is_empty()).then_some(most)
+}
+
+fn workload_in(saw: &Observation) -> Option<&WorkloadView> {
+    match saw {
+        Observation::Workload { workload, .. } => workload.value(),
+        Observation::SearchIndex { index, .. } => index.value().map(|index| &index.workload),
+        Observation::Fence { workload, .. } => workload.as_ref()?.value(),
+        _ => None,
+    }
 }

@@ -46,6 +46,9 @@ pub struct StepState {
     pub phase: Phase,
     pub started_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
+    /// When it began and was proven for the first time: a proof that is seen once more is no second stage.
+    pub begun_at: Option<DateTime<Utc>>,
+    pub proven_at: Option<DateTime<Utc>>,
     pub intents: Vec<Intent>,
     /// What it saw, each time it differed from the time before, oldest first.
     pub observations: Vec<Observation>,
@@ -254,6 +257,7 @@ impl StepState {
             RunEvent::StepStarted { .. } => {
                 self.phase = Phase::Running;
                 self.started_at = Some(entry.at);
+                self.begun_at.get_or_insert(entry.at);
                 // A proof that has grown too old to end with is evidence from now on.
                 self.ended_at = None;
                 self.observations.extend(self.proof.take());
@@ -285,6 +289,7 @@ impl StepState {
             }
             RunEvent::StepSucceeded { proof, .. } => {
                 self.end(Phase::Succeeded, entry.at);
+                self.proven_at.get_or_insert(entry.at);
                 // A debt that is paid later is still told.
                 self.observations.extend(self.proof.replace(proof.clone()));
             }

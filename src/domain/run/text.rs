@@ -47,7 +47,10 @@ impl RunEvent {
             Self::Released { slice, next: None } => format!("slice {slice} ended"),
             Self::StepStarted { step } => format!("{step} started"),
             Self::Intent { call, .. } => format!("will {}", call.text()),
-            Self::Sent { step: StepName::ParkWorkload | StepName::ReleaseWorkload, outcome } => {
+            Self::Sent {
+                step: StepName::ParkWorkload | StepName::ReleaseWorkload | StepName::ResetSearchIndex,
+                outcome,
+            } => {
                 format!("Kubernetes: {}", outcome.text())
             }
             Self::Sent { outcome, .. } => format!("Azure: {}", outcome.text()),

@@ -5,7 +5,7 @@ use super::super::words::{self, Clock};
 use super::ink;
 use super::text::{Command, Said, Told, beginning, plain};
 use crate::domain::record::{Record, Verdict as Attested};
-use crate::domain::report::{NextStep, Report};
+use crate::domain::report::{MilestoneLine, NextStep, Report};
 use maud::{Markup, html};
 
 /// Longer headlines carry somebody's error text, which stands in full below.
@@ -131,6 +131,20 @@ fn data_loss(report: &Report) -> Markup {
             }
         }
     }
+}
+
+/// Two points that are easily taken for one: an application that serves, and one that finds everything again.
+pub(super) fn milestones(report: &Report, clock: &Clock) -> Option<Markup> {
+    let card = |line: &MilestoneLine| {
+        html! {
+            article.card.(if line.at.is_some() { "good" } else { "quiet" }) {
+                h3 { (words::milestone(line)) }
+                p.figure { @match line.at { Some(at) => { time { (clock.text(at)) " UTC" } } None => "Not proven" } }
+                p { (Told(&words::capital(line.statement.strip_prefix("not proven: ").unwrap_or(&line.statement)))) }
+            }
+        }
+    };
+    (!report.milestones.is_empty()).then(|| html! { div.measured { @for line in &report.milestones { (card(line)) } } })
 }
 
 /// A section that is there only when it has something to say.

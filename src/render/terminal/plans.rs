@@ -1,9 +1,11 @@
 //! Plans at a glance.
 
 use crate::domain::drill::How;
+use crate::domain::history::Trend;
 use crate::domain::plan::Automation;
-use crate::domain::status::{DrillLine, Light, PlanStatus};
+use crate::domain::status::{DrillLine, Light, PlanStatus, RecoveryEstimate};
 use crate::render::page::{Ink, Page, Screen};
+use crate::render::stages;
 use crate::render::words::moment;
 
 /// All plans, the ones that need somebody first.
@@ -48,11 +50,24 @@ fn write(page: &mut Page, plan: &PlanStatus) {
     page.say("  automation  ", automation(plan.automation), Ink::Plain);
     open_matters(page, plan);
     plan.drills.iter().for_each(|line| drill(page, line));
+    plan.recovery.iter().for_each(|outlook| recovery(page, outlook));
     if let Some(last) = &plan.last_run {
         let outcome = last.outcome.as_deref().unwrap_or("not closed yet");
         let at = moment(last.closed_at.unwrap_or(last.admitted_at));
         page.say("  last run    ", last.run.as_str(), Ink::Plain);
         page.say("              ", &format!("{} of {at}: {outcome}", last.kind), Ink::Plain);
+    }
+}
+
+/// How long a failover would take, and the stages that are not what they used to be.
+fn recovery(page: &mut Page, outlook: &RecoveryEstimate) {
+    let estimate = &outlook.estimate;
+    let is_late = estimate.seconds > outlook.target_seconds as f64;
+    page.say("  recovery    ", &stages::recovery(outlook), if is_late { Ink::Careful } else { Ink::Plain });
+    for stage in outlook.stages.iter().filter(|stage| matches!(stage.trend, Trend::Slower | Trend::Faster)) {
+        let ink = if stage.trend == Trend::Slower { Ink::Careful } else { Ink::Plain };
+        let said = format!("{}: {}, {}", stage.step, stages::usually(&stage.expected), stage.trend.as_str());
+        page.say("              ", &said, ink);
     }
 }
 
@@ -62,6 +77,9 @@ fn open_matters(page: &mut Page, plan: &PlanStatus) {
         page.say("  run         ", active.run.as_str(), ink);
         if !plan.sentence.contains(&active.headline) {
             page.say("              ", &active.headline, ink);
+        }
+        if let Some(eta) = &active.eta {
+            page.say("              ", &stages::through(eta), Ink::Plain);
         }
     }
     if let Some(incident) = &plan.incident {

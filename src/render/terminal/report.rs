@@ -1,8 +1,9 @@
 //! A report, concise: what a person needs now. The rest is in Markdown and JSON.
 
-use super::{headline_ink, mark};
+use super::{headline_ink, mark, readiness};
 use crate::domain::report::{NextStep, Report, StepLine};
 use crate::render::page::{Ink, Page, Screen};
+use crate::render::stages;
 use crate::render::words::{self, Clock, finding};
 
 /// The report of a run. What to do comes right after the headline.
@@ -13,6 +14,7 @@ pub fn report(report: &Report, screen: Screen) -> String {
     next_steps(&mut page, &report.next_steps);
     list(&mut page, "Not proven", &report.not_proven);
     list(&mut page, "Owed", &report.owed);
+    readiness::section(&mut page, report);
     measured(&mut page, report, &clock);
     steps(&mut page, report, &clock);
     people(&mut page, report, &clock);
@@ -57,6 +59,15 @@ fn measured(page: &mut Page, report: &Report, clock: &Clock) {
     }
     let target = words::target(report.data_loss.target_seconds);
     page.say("Data loss      ", &format!("{}; target {target}", report.data_loss.statement), Ink::Plain);
+    milestones(page, report, clock);
+}
+
+fn milestones(page: &mut Page, report: &Report, clock: &Clock) {
+    for line in &report.milestones {
+        let seen = line.at.map(|at| format!("{}  ", clock.text(at))).unwrap_or_default();
+        let ink = if line.at.is_some() { Ink::Plain } else { Ink::Careful };
+        page.say(&format!("{:<15}", words::milestone(line)), &format!("{seen}{}", line.statement), ink);
+    }
 }
 
 fn steps(page: &mut Page, report: &Report, clock: &Clock) {
@@ -79,10 +90,11 @@ fn steps(page: &mut Page, report: &Report, clock: &Clock) {
 fn step_head(page: &mut Page, report: &Report, step: &StepLine, clock: &Clock) {
     let (mark, ink) = mark(&step.state);
     let took = step.seconds.map(words::took).unwrap_or_default();
+    let usual = usual(report, step).unwrap_or_default();
     let times = match (step.started_at, step.ended_at) {
         (None, _) => String::new(),
         (Some(start), None) => format!("since {}", clock.text(start)),
-        (Some(start), Some(end)) => format!("{} – {}  {took}", clock.text(start), clock.text(end)),
+        (Some(start), Some(end)) => format!("{} – {}  {took}{usual}", clock.text(start), clock.text(end)),
     };
     let state = if step.state == "succeeded" { String::new() } else { words::step_state(report, step) };
     let name = format!(" {:<17}", step.step);
@@ -94,6 +106,13 @@ fn step_head(page: &mut Page, report: &Report, step: &StepLine, clock: &Clock) {
         ("  ", Ink::Plain),
         (&state, ink),
     ]);
+}
+
+/// Only what was measured: what a step was assumed to take is in the longer forms.
+fn usual(report: &Report, step: &StepLine) -> Option<String> {
+    let stage = stages::of_step(report, step.step).filter(|stage| stage.expected.is_measured())?;
+    let mark = if stage.slower.is_some() { ", slower than its history" } else { "" };
+    Some(format!(", {}{mark}", stages::usually(&stage.expected)))
 }
 
 fn people(page: &mut Page, report: &Report, clock: &Clock) {

@@ -4,6 +4,7 @@ use super::{mark, outcome_ink, state_word};
 use crate::domain::names::RunId;
 use crate::domain::status::{AskLine, EventLine, RunView, StepView};
 use crate::render::page::{Ink, Page, Screen};
+use crate::render::stages;
 use crate::render::words::{one_line, took, with_short_ids};
 use chrono::{DateTime, Utc};
 
@@ -12,6 +13,9 @@ pub fn run(view: &RunView, screen: Screen, now: DateTime<Utc>) -> String {
     let mut page = Page::new(screen);
     page.say("", &view.headline, outcome_ink(&view.state));
     page.say("", &format!("{} of {}, run {}", view.kind, view.plan, view.run), Ink::Faint);
+    if let Some(eta) = &view.eta {
+        page.say("", &stages::left(eta, now), Ink::Faint);
+    }
     page.gap();
     for line in &view.steps {
         write_step(&mut page, line, now);
@@ -23,10 +27,16 @@ pub fn run(view: &RunView, screen: Screen, now: DateTime<Utc>) -> String {
 /// What a step says beside its name and its time: its state where the mark would not tell, and what it saw last.
 pub fn step_words(step: &StepView) -> String {
     // Its clock says that a step is at work.
-    let state = if step.state == "running" { String::new() } else { state_word(&step.state) };
+    let state = if step.state == "running" { usual(step).unwrap_or_default() } else { state_word(&step.state) };
     let parts = [state, with_short_ids(&one_line(step.note.as_deref().unwrap_or_default()))];
     let told: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     told.join(": ")
+}
+
+/// `usually 3m to 4m`, while it still matters and where it was measured.
+pub fn usual(step: &StepView) -> Option<String> {
+    let expected = step.expected.as_ref().filter(|expected| expected.is_measured() && step.state == "running")?;
+    Some(stages::usually(expected))
 }
 
 /// How long a step took, or has been at work until now; empty before it starts.
@@ -43,6 +53,11 @@ pub fn ask(ask: &AskLine, run: &RunId, screen: Screen) -> String {
     page.finish()
 }
 
+/// How much longer a run takes; empty where nobody knows.
+pub fn left(view: &RunView, now: DateTime<Utc>) -> String {
+    view.eta.as_ref().map(|eta| stages::left(eta, now)).unwrap_or_default()
+}
+
 /// An event on one line, for pipes and logs: time, step, what happened.
 pub fn event(event: &EventLine) -> String {
     let step = event.step.map_or_else(|| "run".to_owned(), |step| step.to_string());
@@ -55,7 +70,8 @@ pub fn event(event: &EventLine) -> String {
 fn write_step(page: &mut Page, step: &StepView, now: DateTime<Utc>) {
     let (mark, ink) = mark(&step.state);
     let name = format!(" {:<17} ", step.step);
-    let time = format!("{:<8}  ", step_took(step, now));
+    let usual = usual(step).map(|usual| format!(" so far, {usual}")).unwrap_or_default();
+    let time = format!("{:<8}  ", step_took(step, now) + &usual);
     page.row(&[
         ("  ", Ink::Plain),
         (mark, ink),

@@ -1,8 +1,9 @@
 //! The configuration of a scenario's function app: what an operator would write, with short intervals.
 
+use chrono::Utc;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, Surroundings, variable};
+use super::{PASSWORD, Surroundings, TOKEN_SETTING, soon, variable};
 use crate::sandbox::planes::Channel;
 use crate::sandbox::scenario::{Pace, Scenario};
 use crate::sandbox::world::{Ports, Site, Workload};
@@ -36,7 +37,7 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
         "name": workload.product,
         "automation": scenario.plan.automation,
         "workload": scenario.plan.workload,
-        "kubernetes": kubernetes(workload),
+        "kubernetes": kubernetes(workload, scenario),
         "rto": "5m",
         "rpo": "5m",
         "cooldown": scenario.plan.cooldown,
@@ -56,20 +57,28 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
             "password": {"env": PASSWORD},
             "promote": "ask",
         },
-        "fence": {"unable": scenario.plan.unable},
+        "fence": {"unable": scenario.plan.unable, "ways": scenario.plan.fence},
         "app": [{"kind": "sonarqube", "served_by_header": "x-served-by"}],
         "timing": timing(scenario),
-        "drill": scenario.plan.drill,
+        "drill": scenario.plan.drill.iter().map(|drill| soon::dated(drill, Utc::now())).collect::<Vec<_>>(),
     })
 }
 
 /// What the chart installs, under the workload's own name.
-fn kubernetes(workload: &Workload) -> Value {
+fn kubernetes(workload: &Workload, scenario: &Scenario) -> Value {
     let release = format!("{0}-sonarqube-dce", workload.product);
-    json!({
+    let mut section = json!({
         "namespace": workload.product,
         "replicas": [format!("deployment/{release}-app=2"), format!("statefulset/{release}-search=3")],
-    })
+    });
+    if scenario.plan.reset_search_index {
+        section["reset_search_index"] = true.into();
+        section["search_index_wait"] = scenario.plan.search_index_wait.clone().into();
+        if scenario.plan.search_index_token {
+            section["search_index_token"] = json!({"env": TOKEN_SETTING});
+        }
+    }
+    section
 }
 
 fn site(site: &Site, preferred: bool, ports: Ports) -> Value {

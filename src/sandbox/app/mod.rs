@@ -1,13 +1,14 @@
 //! The function app that a scenario runs: its folder and its settings.
 
 mod config;
+mod soon;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::host::{Env, HostError, lay_out};
 use super::identity::IdentityEndpoint;
-use super::planes::{Channel, Planes};
+use super::planes::{Channel, Planes, TOKEN};
 use super::scenario::Scenario;
 use super::world::World;
 
@@ -15,6 +16,8 @@ use super::world::World;
 const CONFIG: &str = "reveille.toml";
 /// The environment variable that holds the database password.
 const PASSWORD: &str = "PG_PASSWORD";
+/// The environment variable that holds a user token of the application.
+const TOKEN_SETTING: &str = "SONAR_TOKEN";
 
 /// Why the app folder could not be laid out.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +90,7 @@ impl App {
             ("REVEILLE_CONFIG".to_owned(), self.config.display().to_string()),
             ("SSL_CERT_FILE".to_owned(), around.ca_file.display().to_string()),
             (PASSWORD.to_owned(), around.world.settings().password),
+            (TOKEN_SETTING.to_owned(), TOKEN.to_owned()),
             // The machine's proxy knows none of the simulated names.
             ("NO_PROXY".to_owned(), "*".to_owned()),
             ("no_proxy".to_owned(), "*".to_owned()),

@@ -93,6 +93,9 @@ fn find(address: &Address<'_>) -> Option<Route> {
 fn extend(namespace: &str, tail: &[&str], extension: &str, extended: &[&str]) -> Option<Route> {
     match (extension, extended) {
         ("microsoft.insights", ["metrics"]) => Some(Route::Metrics(Box::new(route::provider(namespace, tail)?))),
+        ("microsoft.authorization", ["permissions"]) => {
+            Some(Route::Permissions(Box::new(route::provider(namespace, tail)?)))
+        }
         // Alerts can be read in the scope of their target as well.
         ("microsoft.alertsmanagement", _) => route::provider(extension, extended),
         _ => None,
@@ -138,7 +141,9 @@ fn no_such_type(address: &Address<'_>) -> Answer {
     Answer::error(404, "InvalidResourceNamespace", format!("The resource namespace '{namespace}' is invalid."))
 }
 
-const NAMESPACES: [&str; 5] = [
+const NAMESPACES: [&str; 7] = [
+    "microsoft.authorization",
+    "microsoft.compute",
     "microsoft.containerservice",
     "microsoft.dbforpostgresql",
     "microsoft.cdn",

@@ -21,6 +21,7 @@ pub(super) enum Target {
     CommandResult(String, String),
     Pools(String),
     Pool(String, String),
+    Versions(String),
     Status(String),
     Result(String),
 }
@@ -37,6 +38,7 @@ impl Target {
             ["managedclusters", name, "commandresults", id] => Self::CommandResult(name.into(), id.into()),
             ["managedclusters", name, "agentpools"] => Self::Pools(name.into()),
             ["managedclusters", name, "agentpools", pool] => Self::Pool(name.into(), pool.into()),
+            ["locations", region, "kubernetesversions"] => Self::Versions(region.into()),
             ["locations", _, "operations", id] => Self::Status(id.into()),
             ["locations", _, "operationresults", id] => Self::Result(id.into()),
             _ => return None,
@@ -46,6 +48,7 @@ impl Target {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Pools(_) | Self::Pool(..) => "Microsoft.ContainerService/managedClusters/agentPools",
+            Self::Versions(_) => "Microsoft.ContainerService/locations/kubernetesVersions",
             _ => "Microsoft.ContainerService/managedClusters",
         }
     }
@@ -65,6 +68,7 @@ impl Target {
     pub fn region(&self, world: &World) -> Option<String> {
         match self {
             Self::Clusters => None,
+            Self::Versions(region) => Some(region.clone()),
             Self::Cluster(name)
             | Self::Start(name)
             | Self::Stop(name)
@@ -98,6 +102,10 @@ fn read(call: &Call, target: &Target) -> Answer {
         Target::Cluster(name) => {
             with_cluster(call, name, |it| Answer::ok(aks_json::cluster(it, &call.world.kubernetes())))
         }
+        Target::Versions(region) if call.world.region(region).is_none() => {
+            call.unknown(super::compute::no_region(region))
+        }
+        Target::Versions(_) => Answer::ok(aks_json::versions(&call.world.estate().versions)),
         Target::Pools(name) => with_cluster(call, name, |it| Answer::list(aks_json::pools(it))),
         Target::Pool(name, pool) => with_cluster(call, name, |it| one_pool(call, it, pool)),
         Target::Status(id) => with_operation(call, id, |it| lro::status(it, true)),

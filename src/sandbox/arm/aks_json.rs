@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::kubernetes::Settings;
-use crate::sandbox::world::{Cluster, GROUP, Pool, SUBSCRIPTION, TENANT};
+use crate::sandbox::world::{Cluster, GROUP, KubernetesVersion, Pool, SUBSCRIPTION, TENANT};
 
 /// Object id of the clusters' own identity.
 const PRINCIPAL: &str = "cccccccc-0000-4000-8000-000000000001";
-/// The version of every cluster.
+/// The version of every cluster, unless somebody changes what its control plane tells.
 pub(in crate::sandbox) const KUBERNETES: &str = "1.33.4";
 
 fn id(cluster: &Cluster) -> String {
@@ -36,15 +36,16 @@ fn properties(cluster: &Cluster, access: &Settings) -> Value {
     let dns = format!("{}-dns-a1b2c3d4", cluster.name);
     let mut body = json!({
         "provisioningState": cluster.provisioning.to_string(),
-        "kubernetesVersion": KUBERNETES,
-        "currentKubernetesVersion": KUBERNETES,
+        "kubernetesVersion": cluster.version,
+        "currentKubernetesVersion": cluster.version,
+        "supportPlan": "KubernetesOfficial",
         "dnsPrefix": format!("{}-dns", cluster.name),
         "fqdn": format!("{dns}.hcp.{}.azmk8s.io", cluster.region),
         "azurePortalFQDN": format!("{dns}.portal.hcp.{}.azmk8s.io", cluster.region),
         "nodeResourceGroup": format!("MC_{GROUP}_{}_{}", cluster.name, cluster.region),
         "enableRBAC": true,
         "maxAgentPools": 100,
-        "agentPoolProfiles": cluster.pools.iter().map(|it| pool_profile(it, true)).collect::<Vec<_>>(),
+        "agentPoolProfiles": cluster.pools.iter().map(|it| pool_profile(cluster, it, true)).collect::<Vec<_>>(),
         "apiServerAccessProfile": {
             "enablePrivateCluster": access.private_api, "disableRunCommand": !access.run_command,
         },
@@ -74,21 +75,24 @@ fn etag(cluster: &Cluster) -> String {
     format!("{:x}", cluster.last_operation.timestamp_micros())
 }
 
-fn pool_profile(pool: &Pool, named: bool) -> Value {
+fn pool_profile(cluster: &Cluster, pool: &Pool, named: bool) -> Value {
     let mut body = json!({
         "count": pool.count,
         "mode": pool.mode,
-        "vmSize": "Standard_D4s_v5",
+        "vmSize": pool.size,
         "osType": "Linux",
         "type": "VirtualMachineScaleSets",
         "maxPods": 110,
         "availabilityZones": ["1", "2", "3"],
         "enableAutoScaling": false,
-        "orchestratorVersion": KUBERNETES,
-        "currentOrchestratorVersion": KUBERNETES,
+        "orchestratorVersion": cluster.version,
+        "currentOrchestratorVersion": cluster.version,
         "provisioningState": pool.provisioning.to_string(),
         "powerState": {"code": pool.power.to_string()},
     });
+    if let Some(reservation) = &pool.reservation {
+        body["capacityReservationGroupID"] = reservation.clone().into();
+    }
     if named {
         body["name"] = pool.name.clone().into();
     }
@@ -100,10 +104,25 @@ pub(super) fn pool(cluster: &Cluster, pool: &Pool) -> Value {
         "id": format!("{}/agentPools/{}", id(cluster), pool.name),
         "name": pool.name,
         "type": "Microsoft.ContainerService/managedClusters/agentPools",
-        "properties": pool_profile(pool, false),
+        "properties": pool_profile(cluster, pool, false),
     })
 }
 
 pub(super) fn pools(cluster: &Cluster) -> Vec<Value> {
     cluster.pools.iter().map(|it| pool(cluster, it)).collect()
+}
+
+/// The versions of a region (shape: managedClusters listKubernetesVersions): by minor, each with its newest patch.
+pub(super) fn versions(offers: &[KubernetesVersion]) -> Value {
+    let value = |offer: &KubernetesVersion| {
+        let plans =
+            if offer.standard { vec!["KubernetesOfficial", "AKSLongTermSupport"] } else { vec!["AKSLongTermSupport"] };
+        json!({
+            "version": offer.minor,
+            "isDefault": Some(offer) == offers.last(),
+            "capabilities": {"supportPlan": plans},
+            "patchVersions": {offer.patch: {"upgrades": []}},
+        })
+    };
+    json!({"values": offers.iter().map(value).collect::<Vec<_>>()})
 }

@@ -73,6 +73,11 @@ impl Call {
         self.caller.as_ref().map_or_else(|_| "nobody".to_owned(), |it| it.appid.clone())
     }
 
+    /// The client id and the object id of the caller.
+    pub fn caller_ids(&self) -> (&str, &str) {
+        self.caller.as_ref().map_or(("", ""), |it| (it.appid.as_str(), it.oid.as_str()))
+    }
+
     /// The addresses that ARM answers without a token.
     pub fn is_public(&self) -> bool {
         self.path.trim_start_matches('/').eq_ignore_ascii_case("metadata/endpoints")

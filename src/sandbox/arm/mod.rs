@@ -1,9 +1,10 @@
 //! Azure Resource Manager at the socket: TLS, bearer tokens, api-versions, throttling, errors and long-running
 //! operations as recorded traffic shows them.
 //!
-//! A request goes through stages in order: authentication, faults, addressing, throttling, and then the one handler of
+//! A request goes through stages in order: authentication, faults, addressing, access, throttling, and then the one handler of
 //! its route. Everything that is not known is answered as ARM answers an unknown thing, and logged as such.
 
+mod access;
 mod addressing;
 mod aks;
 mod aks_access;
@@ -12,13 +13,16 @@ mod aks_refusal;
 mod alerts;
 mod answer;
 mod call;
+mod compute;
 mod front_door;
+mod insights;
 mod iso_duration;
 mod lro;
 mod metric_filter;
 mod metric_query;
 mod metrics;
 mod origin_patch;
+mod permissions;
 mod postgres;
 mod postgres_json;
 mod route;
@@ -121,6 +125,9 @@ async fn routed(call: &Call, effect: Option<FaultAction>) -> Answer {
         Ok(route) => route,
         Err(refused) => return refused,
     };
+    if let Some(refused) = access::refuse(call, &route) {
+        return refused;
+    }
     if let Some(refused) = call.world.plane::<Throttle>().refuse(call, &route) {
         return refused;
     }
@@ -133,16 +140,17 @@ async fn routed(call: &Call, effect: Option<FaultAction>) -> Answer {
 
 fn log(call: &Call, status: u16, ending: Ending) {
     let status = (ending != Ending::Cut).then_some(status);
-    let path = call.path.clone();
+    let (path, version) = (call.path.clone(), call.param("api-version").map(str::to_owned));
     let caller = call.caller_name();
     let told = status.map_or("connection cut".to_owned(), |it| it.to_string());
     let text = format!("ARM {} {path}: {told}", call.method);
     let event = if call.method == axum::http::Method::GET {
-        Event::ArmRead { path, caller, status }
+        Event::ArmRead { path, version, caller, status }
     } else {
         Event::ArmCall {
             method: call.method.to_string(),
             path,
+            version,
             caller,
             body: call.body_json(),
             status,

@@ -6,7 +6,7 @@ use crate::sandbox::world::FaultAction;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::{aks, alerts, front_door, metrics, postgres, subscription};
+use super::{aks, alerts, compute, front_door, insights, metrics, permissions, postgres, subscription};
 
 /// What a path names. Names are lower-case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub(super) enum Route {
     FrontDoor(front_door::Target),
     Metrics(Box<Route>),
     Alerts(alerts::Target),
+    Compute(compute::Target),
+    Insights(insights::Target),
+    /// What the caller may do with a resource.
+    Permissions(Box<Route>),
 }
 
 impl Route {
@@ -33,6 +37,9 @@ impl Route {
             Self::FrontDoor(target) => Some(target.kind()),
             Self::Metrics(_) => Some("Microsoft.Insights/metrics"),
             Self::Alerts(_) => Some("Microsoft.AlertsManagement/alerts"),
+            Self::Compute(target) => Some(target.kind()),
+            Self::Insights(target) => Some(target.kind()),
+            Self::Permissions(_) => Some("Microsoft.Authorization/permissions"),
         }
     }
 
@@ -52,6 +59,8 @@ pub(super) fn provider(namespace: &str, tail: &[&str]) -> Option<Route> {
         "microsoft.containerservice" => aks::Target::parse(tail).map(Route::Aks),
         "microsoft.dbforpostgresql" => postgres::Target::parse(tail).map(Route::Postgres),
         "microsoft.cdn" => front_door::Target::parse(tail).map(Route::FrontDoor),
+        "microsoft.compute" => compute::Target::parse(tail).map(Route::Compute),
+        "microsoft.insights" => insights::Target::parse(tail).map(Route::Insights),
         "microsoft.alertsmanagement" => alerts::Target::parse(tail).map(Route::Alerts),
         _ => None,
     }
@@ -70,6 +79,9 @@ pub(super) fn dispatch(call: &Call, route: &Route, effect: Option<&FaultAction>)
         Route::FrontDoor(target) => front_door::handle(call, target),
         Route::Metrics(resource) => reading(call, |call| metrics::handle(call, resource)),
         Route::Alerts(target) => alerts::handle(call, target),
+        Route::Compute(target) => reading(call, |call| compute::read(call, target)),
+        Route::Insights(target) => reading(call, |call| insights::read(call, target)),
+        Route::Permissions(_) => reading(call, permissions::list),
     }
 }
 

@@ -5,6 +5,7 @@ mod folder;
 mod people;
 mod platform;
 mod play;
+mod refusals;
 
 pub use endpoints::Endpoints;
 
@@ -32,6 +33,7 @@ use super::tls::TlsListener;
 use super::world::{Entry, World};
 use folder::Folder;
 use platform::Platform;
+use refusals::Refusals;
 
 /// The names ARM is reached by.
 const ARM: [&str; 2] = ["management.azure.com", "localhost"];
@@ -127,6 +129,7 @@ pub struct Sandbox {
     host_options: HostOptions,
     ca_file: PathBuf,
     options: Options,
+    refusals: Refusals,
     _dns: DnsServer,
     _arm: JoinSet<()>,
     /// Last, so that it is removed when nothing writes into it any more.
@@ -171,6 +174,7 @@ impl Sandbox {
             host_options,
             ca_file,
             options,
+            refusals: Refusals::default(),
             _dns,
             _arm,
             folder,

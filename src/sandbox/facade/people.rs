@@ -30,6 +30,9 @@ impl Sandbox {
         if person.starts() && person.verb != "failover" {
             body["kind"] = json!(person.verb);
         }
+        if let Some(drill) = &person.drill {
+            body["drill"] = json!(drill);
+        }
         let request = || {
             let request = self.planes.client().request_url(Method::POST, &url);
             request.header("x-functions-key", &key).json(&body).timeout(PATIENCE)

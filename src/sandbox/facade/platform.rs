@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::sandbox::host::{FunctionsHost, HostError, HostOptions, Level};
 
@@ -18,7 +18,11 @@ pub(super) struct Platform {
 }
 
 #[derive(Clone)]
-struct Current(Arc<Mutex<Arc<FunctionsHost>>>);
+struct Current {
+    host: Arc<Mutex<Arc<FunctionsHost>>>,
+    /// No host is started before that.
+    down_until: Arc<Mutex<Instant>>,
+}
 
 impl Platform {
     /// Starts the host and waits until its handler is ready.
@@ -26,7 +30,8 @@ impl Platform {
         let host = FunctionsHost::start(options.clone()).await?;
         host.ready().await?;
         options.listen = host.address();
-        let current = Current(Arc::new(Mutex::new(Arc::new(host))));
+        let down_until = Arc::new(Mutex::new(Instant::now()));
+        let current = Current { host: Arc::new(Mutex::new(Arc::new(host))), down_until };
         let keeper = tokio::spawn(keep(current.clone(), options));
         Ok(Self { current, keeper })
     }
@@ -34,6 +39,12 @@ impl Platform {
     /// The host as it is now.
     pub(super) fn host(&self) -> Arc<FunctionsHost> {
         self.current.get()
+    }
+
+    /// Takes the host away for that long.
+    pub(super) fn down(&self, lasts: Duration) {
+        *self.current.down_until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + lasts;
+        self.host().halt();
     }
 
     /// Stops for good.
@@ -57,11 +68,15 @@ impl Drop for Platform {
 
 impl Current {
     fn get(&self) -> Arc<FunctionsHost> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.host.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn down_until(&self) -> Instant {
+        *self.down_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn replace(&self, host: FunctionsHost) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(host);
+        *self.host.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(host);
     }
 }
 
@@ -69,6 +84,7 @@ async fn keep(current: Current, options: HostOptions) {
     loop {
         current.get().stopped().await;
         sleep(PAUSE).await;
+        sleep_until(current.down_until()).await;
         match FunctionsHost::start(options.clone()).await {
             Ok(host) => current.replace(host),
             // Its address may not be free yet.

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::{Sandbox, copies};
 use crate::sandbox::host::{Invocation, Outcome};
-use crate::sandbox::scenario::{Action, Check, Dark, KILLED, Moment, Seen, Verdict, due, judge};
-use crate::sandbox::world::Workload;
+use crate::sandbox::scenario::{Action, Check, Dark, KILLED, Moment, Scenario, Seen, Verdict, due, judge};
+use crate::sandbox::world::{ClusterRefusal, Event, Operation, Workload};
 
 /// Time between two looks at the world.
 const LOOK: Duration = Duration::from_millis(50);
@@ -67,8 +67,9 @@ impl Sandbox {
                 serves.insert(workload.name, region);
             }
         }
+        let refused = self.refused().await;
         let poison = self.host().poison().values().map(Vec::len).sum();
-        judge(&self.options.scenario, &self.world, &Seen { serves, poison, failed_calls: self.failed_calls() })
+        judge(&self.options.scenario, &self.world, &Seen { serves, poison, failed_calls: self.failed_calls(), refused })
     }
 
     fn failed_calls(&self) -> Vec<String> {
@@ -116,7 +117,8 @@ impl Sandbox {
         if self.options.disturbance.kill_handler {
             let share = StdRng::seed_from_u64(self.options.seed).random_range(0.0..1.0);
             let after = self.options.scenario.kill_within.mul_f64(share);
-            moments.push(Moment { when: self.options.scenario.kill_when, after, action: Action::KillHandler });
+            let Scenario { kill_when: when, kill_nth: nth, .. } = self.options.scenario;
+            moments.push(Moment { when, nth, after, action: Action::KillHandler });
         }
         moments
     }
@@ -157,6 +159,15 @@ impl Sandbox {
             Action::Promote { server } => self.promote(&server).await,
             Action::Person(person) => self.tell(&person).await,
             Action::KillHandler => self.kill_handler(),
+            Action::FireTimer { function, times } => self.fire_timer(&function, times),
+            Action::HostDown { lasts } => self.take_host(lasts),
+            Action::Power(power) => power.apply(&self.world),
+            Action::StopCluster { cluster } => {
+                self.note_refusal(&cluster, self.world.stop_cluster(&cluster, Default::default()))
+            }
+            Action::ClusterBusy { cluster, takes } => {
+                self.note_refusal(&cluster, self.world.update_cluster(&cluster, false, takes));
+            }
         }
     }
 
@@ -176,8 +187,30 @@ impl Sandbox {
         }
     }
 
+    /// Beside its turn: the calls are not waited for.
+    fn fire_timer(&self, function: &str, times: u32) {
+        self.world.log(Event::Note, format!("the timer of {function} fires {times} times more"));
+        for _ in 0..times {
+            let (host, function) = (self.host(), function.to_owned());
+            tokio::spawn(async move { host.fire_timer(&function).await });
+        }
+    }
+
+    /// A handler that goes with its host was killed like any other.
+    fn take_host(&self, lasts: Duration) {
+        self.world.log(Event::Note, KILLED);
+        self.platform.down(lasts);
+    }
+
+    /// What Azure would refuse is seen in the log, and in what the scenario then misses.
+    fn note_refusal(&self, cluster: &str, begun: Result<Operation, ClusterRefusal>) {
+        if let Err(refusal) = begun {
+            self.world.log(Event::Note, format!("{cluster} was left alone: {refusal:?}"));
+        }
+    }
+
     fn kill_handler(&self) {
-        self.world.log(crate::sandbox::world::Event::Note, KILLED);
+        self.world.log(Event::Note, KILLED);
         self.host().kill_handler();
     }
 }

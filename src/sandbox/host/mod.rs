@@ -48,6 +48,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use tokio::net::TcpListener;
 use tokio::process::Child;
 use tokio::task::{JoinHandle, JoinSet};
@@ -67,7 +68,7 @@ pub use supervisor::WorkerState;
 use app::App;
 use client::WorkerClient;
 use front::Front;
-use function::Trigger;
+use function::{Function, Trigger};
 use invoke::Invoker;
 use listener::Listener;
 use process::Launch;
@@ -149,7 +150,7 @@ impl FunctionsHost {
     ///
     /// # Errors
     /// An app the host does not take, or an address that is in use. Trouble with the handler shows later, as in life.
-    pub async fn start(options: HostOptions) -> Result<Self, HostError> {
+    pub async fn start(mut options: HostOptions) -> Result<Self, HostError> {
         let app = App::load(&options.app_dir, &options.env)?;
         if app.functions.is_empty() {
             return Err(HostError::Stopped { reason: "the app has no functions".into() });
@@ -157,9 +158,12 @@ impl FunctionsHost {
         let failed = |source| HostError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let url = url(&options, address);
+        // The platform tells every app its own host name (learn.microsoft.com, App Service environment variables).
+        let own = url.split_once("://").map_or(url.as_str(), |(_, host)| host).to_owned();
+        options.env.entry("WEBSITE_HOSTNAME".to_owned()).or_insert(own);
         let (invoker, keeper) = start_handler(app, &options)?;
         let id = Uuid::new_v4();
-        let url = url(&options, address);
         let triggers = tokio::spawn(run_triggers(invoker.clone(), options, listener, id));
         Ok(Self { invoker, triggers, keeper, id, address, url })
     }
@@ -212,6 +216,31 @@ impl FunctionsHost {
     /// SIGKILL to the handler, as from outside: the host sees a crash.
     pub fn kill_handler(&self) {
         self.invoker.supervisor.kill();
+    }
+
+    /// Stops taking work and kills the handler, as when the platform takes the machine away.
+    pub fn halt(&self) {
+        self.invoker.supervisor.stop_host("taken away");
+    }
+
+    /// The timer of a function fires once more, beside its turn and whoever holds its lock: at least once is all that a timer
+    /// promises.
+    ///
+    /// Gives false when no function of that name has a timer.
+    pub async fn fire_timer(&self, function: &str) -> bool {
+        let timers = self.invoker.app.enabled().filter(|known| known.name == function);
+        let fired = timers.filter_map(|function| self.timer(function)).next();
+        match fired {
+            Some(timer) => timer.fire_once(Utc::now()).await,
+            None => return false,
+        }
+        true
+    }
+
+    fn timer(&self, function: &Function) -> Option<Timer> {
+        let Trigger::Timer { schedule, .. } = function.trigger.clone() else { return None };
+        let (invoker, function) = (self.invoker.clone(), function.clone());
+        Some(Timer { invoker, function, schedule, monitor: false, host: self.id, every: None })
     }
 
     /// Resolves when the host has stopped: the third crash within half an hour, or a handler that was never ready.

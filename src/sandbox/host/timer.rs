@@ -69,6 +69,11 @@ impl Timer {
         }
     }
 
+    /// Once, without the lock and without a trace in the schedule's record.
+    pub async fn fire_once(&self, due: DateTime<Utc>) {
+        self.fire(due, true).await;
+    }
+
     async fn fire(&self, due: DateTime<Utc>, is_past_due: bool) {
         let facts = TimerFacts {
             adjusts_for_dst: self.schedule.adjusts_for_dst(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -23,12 +24,12 @@ struct Clusters(Mutex<Option<BTreeMap<String, Cluster>>>);
 struct Writes(Mutex<BTreeMap<(String, String), DateTime<Utc>>>);
 
 /// How the search index of a site stands: what the product shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Indexation {
     /// Everything is found, as far as the product can tell.
     Complete,
-    /// It is being rebuilt.
-    Going,
+    /// It is being rebuilt: so much of it, from 0 to 1.
+    Going(f64),
     /// There is none, and nothing builds it: it was taken away from a running application.
     Missing,
 }
@@ -127,12 +128,12 @@ impl World {
 
     /// How the search index at a site stands.
     pub fn indexation(&self, site: &Site) -> Indexation {
-        let indexation = |it: &mut Cluster| match (it.index.rebuilt_at, it.index.found()) {
-            (Some(_), _) => Indexation::Going,
+        let indexation = |it: &mut Cluster, now, settings: &Settings| match (it.index.rebuilt_at, it.index.found()) {
+            (Some(due), _) => Indexation::Going(progress(due, now, settings.reindex)),
             (None, Found::AsOf(_)) if it.search_ready => Indexation::Complete,
             _ => Indexation::Missing,
         };
-        self.with_cluster(&site.cluster, |it, _, _| indexation(it)).unwrap_or(Indexation::Missing)
+        self.with_cluster(&site.cluster, indexation).unwrap_or(Indexation::Missing)
     }
 
     /// How the search index on a cluster really is; `None` for an unknown cluster.
@@ -178,6 +179,12 @@ impl World {
     }
 }
 
+/// How much of the rebuilding that ends then is done.
+fn progress(due: DateTime<Utc>, now: DateTime<Utc>, takes: Duration) -> f64 {
+    let left = (due - now).to_std().unwrap_or_default().as_secs_f64();
+    (1.0 - left / takes.as_secs_f64().max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
+}
+
 fn beginnings(world: &World, settings: &Settings) -> BTreeMap<String, Cluster> {
     let mut clusters = BTreeMap::new();
     for workload in world.workloads() {
@@ -195,4 +202,18 @@ fn beginnings(world: &World, settings: &Settings) -> BTreeMap<String, Cluster> {
         }
     }
     clusters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn an_index_grows_while_it_is_rebuilt() {
+        let (now, takes) = (DateTime::UNIX_EPOCH, Duration::from_secs(10));
+        let part = |left: i64| progress(now + TimeDelta::seconds(left), now, takes);
+        assert_eq!([part(10), part(5), part(0), part(-3)], [0.0, 0.5, 1.0, 1.0]);
+        assert_eq!(progress(now, now, Duration::ZERO), 1.0);
+    }
 }

@@ -61,7 +61,12 @@ async fn handle(State(server): State<Server>, ConnectInfo(peer): ConnectInfo<Pee
 /// The answer; an error is one whose connection is cut, and nothing is one that never comes.
 async fn answered(server: &Server, ask: &Ask, caller: &str) -> Option<Result<Response, Reply>> {
     let (world, cluster) = (&server.world, server.cluster.as_str());
-    let reply = match world.take_kube_fault(cluster, ask) {
+    let fault = if is_denied(world, cluster, ask) {
+        Some(KubeFaultAction::Forbidden)
+    } else {
+        world.take_kube_fault(cluster, ask)
+    };
+    let reply = match fault {
         Some(KubeFaultAction::Hang) => return None,
         Some(KubeFaultAction::Reset) => return Some(Err(Reply::text(""))),
         Some(KubeFaultAction::AcceptAndReset) => return Some(Err(api::answer(world, cluster, ask))),
@@ -77,6 +82,20 @@ async fn answered(server: &Server, ask: &Ask, caller: &str) -> Option<Result<Res
     };
     log(world, cluster, ask, caller, Some(reply.status));
     Some(Ok(dressed(reply)))
+}
+
+/// No access rule allows it. What is no resource is open to whoever is known.
+fn is_denied(world: &World, cluster: &str, ask: &Ask) -> bool {
+    let Some((resource, named, place)) = ask.resource() else { return false };
+    let denied = !world.kube_is_granted(ask.verb(), resource.group, &named, &place.namespace);
+    if denied {
+        let action = format!("{} {named}", ask.verb());
+        world.log(
+            Event::Denied { action: action.clone(), scope: cluster.to_owned() },
+            format!("{action} is not allowed"),
+        );
+    }
+    denied
 }
 
 /// What a fault answers that answers something.

@@ -72,6 +72,8 @@ impl Monitor {
     /// When no HTTP client can be built, for a CA certificate that is none.
     pub fn start(world: World, settings: Settings) -> Result<Self, reqwest::Error> {
         let courier = Courier::new(world.clone(), settings.ca_pem.as_deref())?;
+        // Whoever reads the action group sees whom it calls.
+        world.change_estate(|estate| estate.group.webhooks = settings.webhooks.clone());
         let settings = Arc::new(Mutex::new(settings));
         let evaluating = tokio::spawn(evaluate_forever(world, Arc::clone(&settings), courier.clone()));
         Ok(Self { settings, courier, evaluating })

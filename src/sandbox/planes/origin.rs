@@ -109,7 +109,8 @@ async fn indexation(State(origin): State<Origin>, headers: HeaderMap) -> Respons
     }
     let (completed, failed) = match origin.world.indexation(&origin.site) {
         Indexation::Complete => (PROJECTS, false),
-        Indexation::Going => (PROJECTS / 2, false),
+        // The last one is not done before the whole is.
+        Indexation::Going(part) => ((f64::from(PROJECTS) * part).min(f64::from(PROJECTS - 1)) as u32, false),
         Indexation::Missing => (0, true),
     };
     let done = completed == PROJECTS;

@@ -1,11 +1,13 @@
 //! What can happen in a scenario.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
-use super::kubernetes;
+use super::{duration, kubernetes};
 
 use crate::sandbox::planes::{AppFault, Channel, ChannelFault};
-use crate::sandbox::world::{ArmFault, Darkness, FaultAction};
+use crate::sandbox::world::{ArmFault, Darkness, FaultAction, World};
 
 /// One thing that happens.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,6 +43,40 @@ pub enum Action {
     Person(Person),
     /// SIGKILL to the handler.
     KillHandler,
+    /// The timer of a function fires so many times at once, beside its turn.
+    FireTimer { function: String, times: u32 },
+    /// Nothing runs the function app for so long: no handler, no timer, nobody who listens.
+    HostDown {
+        #[serde(rename = "for", with = "duration")]
+        lasts: Duration,
+    },
+    /// From now on starts and stops of clusters take so long.
+    Power(Power),
+    /// A person stops a cluster, past Reveille.
+    StopCluster { cluster: String },
+    /// Somebody else changes a cluster, which takes so long.
+    ClusterBusy {
+        cluster: String,
+        #[serde(with = "duration")]
+        takes: Duration,
+    },
+}
+
+/// How long starts and stops of clusters take.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    #[serde(with = "duration")]
+    pub start: Duration,
+    #[serde(with = "duration")]
+    pub stop: Duration,
+}
+
+impl Power {
+    /// Turns the world's knobs.
+    pub fn apply(self, world: &World) {
+        world.tune(|knobs| (knobs.start, knobs.stop) = (self.start, self.stop));
+    }
 }
 
 /// A fault of ARM.
@@ -68,8 +104,10 @@ impl From<Fault> for ArmFault {
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The verb of the operator API: `approve`, `decline`, `abort` (the newest run), `pause`, `resume`, `acknowledge`
-    /// (the plan), or the kind of a run that is started by hand: `failover`, `park`.
+    /// (the plan), or the kind of a run that is started by hand: `failover`, `park`, `drill`.
     pub verb: String,
+    /// Which drill.
+    pub drill: Option<String>,
     /// Plan name.
     pub plan: String,
     /// Who they say they are.
@@ -114,6 +152,6 @@ impl Person {
 
     /// Whether the verb names the kind of a run to be started.
     pub fn starts(&self) -> bool {
-        matches!(self.verb.as_str(), "failover" | "park")
+        matches!(self.verb.as_str(), "failover" | "park" | "drill")
     }
 }

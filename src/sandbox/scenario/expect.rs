@@ -23,6 +23,8 @@ pub struct Expect {
     pub parked: BTreeMap<String, bool>,
     /// Cluster name to the number of its pods.
     pub pods: BTreeMap<String, Count>,
+    /// Cluster name to how many volume claims of its search nodes were deleted; where none is named, none ever is.
+    pub claims_deleted: BTreeMap<String, Count>,
     /// Cluster name to the state of its search index: `current`, `stale`, `rebuilding` or `missing`.
     pub index: BTreeMap<String, String>,
     /// Workload name to the region that serves through Front Door with an application that is up, or `nobody`.
@@ -44,6 +46,11 @@ pub struct Expect {
     pub nothing_before_approval: bool,
     /// Notification channels that received something.
     pub notified: BTreeSet<String>,
+    /// Plan name to the reasons for which its drills did not begin, in the words of the operator API; each was given at
+    /// some time.
+    pub refused: BTreeMap<String, BTreeSet<String>>,
+    /// Words that some notification has in it.
+    pub says: Vec<String>,
     /// What people were told in time.
     pub told: Vec<Told>,
 }

@@ -1,6 +1,6 @@
 //! Compares the world with what is expected of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scenario;
 use super::alert_path;
@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) poison: usize,
     /// Calls of the handler that failed or timed out.
     pub(crate) failed_calls: Vec<String>,
+    /// Plan name to the reasons for which its drills did not begin, all that were seen so far.
+    pub(crate) refused: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Compares the world with what is expected of it.
@@ -35,6 +37,8 @@ pub(crate) fn judge(scenario: &Scenario, world: &World, seen: &Seen) -> Verdict 
     checks.extend(service(expect, world, seen));
     checks.extend(runs(expect, &log));
     checks.extend(people(expect, world, &log));
+    checks.extend(refused(expect, seen));
+    checks.extend(says(expect, &log));
     Verdict { passed: checks.iter().all(|check| check.ok), checks }
 }
 
@@ -109,6 +113,27 @@ fn runs(expect: &Expect, log: &[Entry]) -> Vec<Check> {
         checks.push(Check { what, expected: "yes".into(), saw: count.to_string(), ok: count > 0 });
     }
     checks
+}
+
+/// Each reason that is expected was given; others may have come and gone.
+fn refused(expect: &Expect, seen: &Seen) -> Vec<Check> {
+    let check = |(plan, wanted): (&String, &BTreeSet<String>)| {
+        let saw = seen.refused.get(plan).cloned().unwrap_or_default();
+        let listed = |reasons: &BTreeSet<String>| reasons.iter().cloned().collect::<Vec<_>>().join(", ");
+        let (what, ok) = (format!("why drills of {plan} did not begin"), wanted.is_subset(&saw));
+        Check { what, expected: listed(wanted), saw: listed(&saw), ok }
+    };
+    expect.refused.iter().map(check).collect()
+}
+
+fn says(expect: &Expect, log: &[Entry]) -> Vec<Check> {
+    let told = |words: &str| {
+        log.iter().any(|entry| match &entry.event {
+            Event::Notification { body, .. } => body.to_string().contains(words),
+            _ => false,
+        })
+    };
+    expect.says.iter().map(|words| Check::new(format!("people were told: {words}"), &true, &told(words))).collect()
 }
 
 fn notified(log: &[Entry], wanted: &str) -> usize {
@@ -187,6 +212,29 @@ mod tests {
         let world = world().await;
         world.stop_cluster("aks-sonar-eastus2", Outcome::default()).unwrap();
         assert_eq!(wrong(&Expect::default(), &world), ["Stopping of aks-sonar-eastus2, accepted"]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_nobody_gave_is_missed_and_others_may_have_come_too() {
+        let (world, reasons) = (world().await, |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect());
+        let refused = [("sonarqube".to_owned(), reasons(&["paused"]))].into();
+        let scenario = Scenario::expecting(Expect { refused, ..Expect::default() });
+        let passes = |words: &[&str]| {
+            let seen = Seen { refused: [("sonarqube".to_owned(), reasons(words))].into(), ..Seen::default() };
+            judge(&scenario, &world, &seen).passed
+        };
+        assert!(passes(&["paused"]) && passes(&["run-active", "paused"]));
+        assert!(!passes(&["run-active"]) && !passes(&[]));
+    }
+
+    #[tokio::test]
+    async fn words_that_no_notification_had_were_not_told() {
+        let world = world().await;
+        let expect = Expect { says: vec!["slower than".into()], ..Expect::default() };
+        assert_eq!(wrong(&expect, &world), ["people were told: slower than"]);
+        let body = serde_json::json!({"data": {"ask": "start-replica: slower than its own history"}});
+        world.log(Event::Notification { channel: "hook".into(), body }, "told");
+        assert!(wrong(&expect, &world).is_empty());
     }
 
     #[tokio::test]

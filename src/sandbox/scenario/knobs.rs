@@ -159,6 +159,14 @@ pub struct Plan {
     pub timing: BTreeMap<String, toml::Value>,
     /// Its `drill` tables, as they stand in the file.
     pub drill: Vec<toml::Table>,
+    /// How a primary is fenced: `scale-workload`, `stop-cluster`.
+    pub fence: Vec<String>,
+    /// A failover resets the standby's search index.
+    pub reset_search_index: bool,
+    /// It may ask the application how far the new one is.
+    pub search_index_token: bool,
+    /// How long it waits for that.
+    pub search_index_wait: String,
 }
 
 /// How fast the handler polls, renews and gives up.
@@ -182,6 +190,10 @@ impl Default for Plan {
             pace: Pace::default(),
             timing: BTreeMap::new(),
             drill: Vec::new(),
+            fence: vec!["stop-cluster".to_owned()],
+            reset_search_index: false,
+            search_index_token: true,
+            search_index_wait: "0s".to_owned(),
         }
     }
 }

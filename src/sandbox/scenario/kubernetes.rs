@@ -9,7 +9,7 @@ use super::check::Check;
 use super::duration;
 use super::expect::Expect;
 use crate::sandbox::kubernetes::{KubeFault, KubeFaultAction, Settings};
-use crate::sandbox::world::World;
+use crate::sandbox::world::{Event, World};
 
 /// How the inside of every cluster is set up. What is missing has the default: nothing is parked, and pods run as soon as
 /// nodes do.
@@ -151,10 +151,27 @@ pub(super) fn checks(expect: &Expect, world: &World) -> Vec<Check> {
     for (cluster, pods) in &expect.pods {
         checks.push(Check::new(format!("pods on {cluster}"), pods, &world.pods(cluster).len()));
     }
+    checks.extend(claims(&expect.claims_deleted, world));
     checks.extend(indexes(&expect.index, world));
     let unspent: Vec<String> = world.unspent_kube_faults().iter().map(|fault| format!("{fault:?}")).collect();
     checks.push(Check::none("faults of Kubernetes that were met less often than they should", &unspent));
     checks
+}
+
+/// Claims are gone with everything on their volumes, so each counts.
+fn claims(wanted: &BTreeMap<String, usize>, world: &World) -> Vec<Check> {
+    let log = world.entries();
+    let check = |cluster: String| {
+        let is_one = |event: &Event| matches!(event, Event::ClaimDeleted { cluster: of, .. } if *of == cluster);
+        let saw = log.iter().filter(|entry| is_one(&entry.event)).count();
+        Check::new(
+            format!("volume claims deleted on {cluster}"),
+            &wanted.get(&cluster).copied().unwrap_or_default(),
+            &saw,
+        )
+    };
+    let sites = world.workloads().into_iter().flat_map(|workload| workload.sites);
+    sites.map(|site| check(site.cluster)).collect()
 }
 
 fn indexes(wanted: &BTreeMap<String, String>, world: &World) -> Vec<Check> {

@@ -59,6 +59,9 @@ pub struct Scenario {
     /// What that time begins with.
     #[serde(default = "alert_fired")]
     pub kill_when: Trigger,
+    /// Which time that is seen, from 1.
+    #[serde(default = "first")]
+    pub kill_nth: usize,
     /// How the world is set up.
     #[serde(default)]
     pub world: WorldKnobs,
@@ -79,6 +82,10 @@ fn quiet() -> Duration {
 
 fn alert_fired() -> Trigger {
     Trigger::AlertFired
+}
+
+fn first() -> usize {
+    1
 }
 
 fn kill_within() -> Duration {

@@ -17,6 +17,9 @@ pub struct Moment {
     /// What has to be seen first.
     #[serde(default)]
     pub when: Trigger,
+    /// Which time it is seen, from 1.
+    #[serde(default = "first")]
+    pub nth: usize,
     /// How long after that.
     #[serde(default, with = "duration")]
     pub after: Duration,
@@ -25,8 +28,12 @@ pub struct Moment {
     pub action: Action,
 }
 
+fn first() -> usize {
+    1
+}
+
 /// When a moment is due; `None` while its trigger was not seen.
 pub(crate) fn due(moment: &Moment, begun: DateTime<Utc>, log: &[Entry]) -> Option<DateTime<Utc>> {
     let after = TimeDelta::from_std(moment.after).unwrap_or_default();
-    moment.when.seen(begun, log).map(|seen| seen + after)
+    moment.when.seen(begun, log, moment.nth).map(|seen| seen + after)
 }

@@ -57,8 +57,15 @@ mod tests {
 
     fn start(milliseconds: i64, status: u16) -> Entry {
         let (method, path, caller) = ("POST".to_owned(), "/x/AKS/start".to_owned(), String::new());
-        let event =
-            Event::ArmCall { method, path, caller, body: Value::Null, status: Some(status), client_request_id: None };
+        let event = Event::ArmCall {
+            method,
+            path,
+            version: None,
+            caller,
+            body: Value::Null,
+            status: Some(status),
+            client_request_id: None,
+        };
         let at = DateTime::from_timestamp_millis(1_700_000_000_000 + milliseconds).unwrap();
         Entry { seq: 1, at, event, text: format!("start after {milliseconds} ms") }
     }

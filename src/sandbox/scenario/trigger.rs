@@ -1,5 +1,7 @@
 //! What a moment of a scenario waits for. Everything here is seen in the world's log.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -42,12 +44,15 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// When it was first seen.
-    pub fn seen(self, begun: DateTime<Utc>, log: &[Entry]) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Begin => Some(begun),
-            _ => log.iter().find(|entry| self.matches(&entry.event)).map(|entry| entry.at),
+    /// When it was seen for that time, counted from 1. Repeats of one notification are one.
+    pub fn seen(self, begun: DateTime<Utc>, log: &[Entry], nth: usize) -> Option<DateTime<Utc>> {
+        if self == Self::Begin {
+            return Some(begun);
         }
+        let mut told = BTreeSet::new();
+        let is_new = |entry: &&Entry| Notice::of(&entry.event).is_none_or(|notice| told.insert(notice.run));
+        let mut seen = log.iter().filter(|entry| self.matches(&entry.event)).filter(is_new);
+        seen.nth(nth.saturating_sub(1)).map(|entry| entry.at)
     }
 
     fn matches(self, event: &Event) -> bool {
@@ -90,9 +95,11 @@ mod tests {
     fn a_trigger_is_seen_once_it_first_happened() {
         let log = [entry(1, Event::Note), entry(2, operation("Stopping")), entry(3, operation("Stopping"))];
         let begun = log[0].at;
-        assert_eq!(Trigger::StopAccepted.seen(begun, &log), Some(log[1].at));
-        assert_eq!(Trigger::StartAccepted.seen(begun, &log), None);
-        assert_eq!(Trigger::Begin.seen(begun, &[]), Some(begun));
+        assert_eq!(Trigger::StopAccepted.seen(begun, &log, 1), Some(log[1].at));
+        assert_eq!(Trigger::StopAccepted.seen(begun, &log, 2), Some(log[2].at));
+        assert_eq!(Trigger::StopAccepted.seen(begun, &log, 3), None);
+        assert_eq!(Trigger::StartAccepted.seen(begun, &log, 1), None);
+        assert_eq!(Trigger::Begin.seen(begun, &[], 1), Some(begun));
     }
 
     #[test]
@@ -112,9 +119,9 @@ mod tests {
             entry(4, Event::PodStopped { cluster: "aks".into(), pod: "p".into() }),
         ];
         let begun = log[0].at;
-        assert_eq!(Trigger::Scaled.seen(begun, &log), Some(log[2].at));
-        assert_eq!(Trigger::PodStopped.seen(begun, &log), Some(log[3].at));
-        assert_eq!(Trigger::PodStarted.seen(begun, &log), None);
+        assert_eq!(Trigger::Scaled.seen(begun, &log, 1), Some(log[2].at));
+        assert_eq!(Trigger::PodStopped.seen(begun, &log, 1), Some(log[3].at));
+        assert_eq!(Trigger::PodStarted.seen(begun, &log, 1), None);
     }
 
     #[test]
@@ -128,6 +135,6 @@ mod tests {
             body: String::new(),
         };
         let log = [entry(1, posted(None)), entry(2, posted(Some(202)))];
-        assert_eq!(Trigger::AlertPosted.seen(log[0].at, &log), Some(log[1].at));
+        assert_eq!(Trigger::AlertPosted.seen(log[0].at, &log, 1), Some(log[1].at));
     }
 }

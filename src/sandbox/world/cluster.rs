@@ -6,9 +6,11 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::World;
+use super::estate::POOL_SIZE;
 use super::log::Event;
 use super::state::State;
 use super::workload::Workload;
+use crate::sandbox::arm::KUBERNETES;
 
 /// A managed cluster.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +25,8 @@ pub struct Cluster {
     pub power: Power,
     /// State of the last operation.
     pub provisioning: Provisioning,
+    /// Version of Kubernetes, as its control plane tells it.
+    pub version: String,
     /// Agent pools.
     pub pools: Vec<Pool>,
     /// Whether nodes run, whatever the states say. Only this makes applications run.
@@ -46,6 +50,10 @@ pub struct Pool {
     pub mode: String,
     /// Nodes when it runs.
     pub count: u32,
+    /// Size of its machines.
+    pub size: String,
+    /// Id of its capacity reservation group.
+    pub reservation: Option<String>,
     /// State of its last operation.
     pub provisioning: Provisioning,
     /// Desired power.
@@ -111,6 +119,7 @@ impl Cluster {
             workload: workload.to_owned(),
             power,
             provisioning: Provisioning::Succeeded,
+            version: KUBERNETES.to_owned(),
             pools: [("system", "System", 2), ("sonar", "User", 3)]
                 .map(|(name, mode, count)| Pool::at_rest(name, mode, count, power))
                 .into(),
@@ -134,7 +143,9 @@ impl Cluster {
 
 impl Pool {
     fn at_rest(name: &str, mode: &str, count: u32, power: Power) -> Self {
-        Self { name: name.into(), mode: mode.into(), count, provisioning: Provisioning::Succeeded, power }
+        let (size, reservation) = (POOL_SIZE.to_owned(), None);
+        let (name, mode) = (name.to_owned(), mode.to_owned());
+        Self { name, mode, count, size, reservation, provisioning: Provisioning::Succeeded, power }
     }
 }
 

@@ -26,17 +26,21 @@ pub enum Event {
     ArmCall {
         method: String,
         path: String,
+        /// `api-version`.
+        version: Option<String>,
         caller: String,
         body: Value,
         status: Option<u16>,
         client_request_id: Option<String>,
     },
     /// A reading ARM call was seen. `status` as above.
-    ArmRead { path: String, caller: String, status: Option<u16> },
+    ArmRead { path: String, version: Option<String>, caller: String, status: Option<u16> },
     /// A call that the simulated Azure does not know, or knows to be wrong: it fails a scenario.
     Unknown { method: String, path: String },
     /// A caller was refused for its token.
     Unauthorized { path: String, code: String },
+    /// No role of the caller allows this action at this scope, or no access rule of a cluster.
+    Denied { action: String, scope: String },
     /// A caller was throttled.
     Throttled { path: String, bucket: String },
     /// A token was issued.

@@ -4,10 +4,12 @@
 //! take time (a cluster that starts, a promotion) are entered as due dates; every access settles what is due first, so
 //! no reader ever sees a late state, and a sleeper settles at the due date for those who only listen to the log.
 
+mod access;
 mod alert;
 mod cluster;
 mod cluster_power;
 mod endpoint;
+mod estate;
 mod fault;
 mod front_door;
 mod ids;
@@ -24,10 +26,12 @@ mod state;
 mod token;
 mod workload;
 
+pub use access::{Grant, KubeRule};
 pub use alert::{Alert, AlertState, Condition, Modification, Modified};
 pub use cluster::{Cluster, Pool, Power, Provisioning};
 pub use cluster_power::ClusterRefusal;
 pub use endpoint::VirtualEndpoint;
+pub use estate::{Estate, GroupSettings, KubernetesVersion, MachineSize, POOL_SIZE, Role as AccessRole, RuleSettings};
 pub use fault::{ArmFault, FaultAction};
 pub use front_door::{Origin, ProbeMethod, Profile};
 pub use ids::{GROUP, SUBSCRIPTION, TENANT};

@@ -3,13 +3,13 @@
 use super::super::app::App;
 use super::super::json;
 use super::super::run::Message;
-use super::{Answered, is_possible, no_such_plan, no_such_run, store_failed, words};
+use super::{Answered, drill, is_possible, no_such_plan, no_such_run, store_failed, words};
 use crate::domain::ledger::standby_workload;
 use crate::domain::ledger::{self, Cause, Decision, Guard, Request};
 use crate::domain::names::{PlanName, RunId};
 use crate::domain::run::StartedBy;
 use crate::domain::runbook::{self, RunKind};
-use crate::domain::status::{Done, Problem, Words};
+use crate::domain::status::{Done, Problem, Start, Words};
 use crate::engine::book::Book;
 use crate::engine::journal::Journal;
 use crate::engine::{Configured, IntakeError, Taken, WakeUp, WordError};
@@ -49,7 +49,7 @@ pub(super) async fn on_plan(app: &App, plan: &PlanName, verb: &str, request: &Ht
     let (by, said, why) = (speaker.by.as_str(), speaker.said.as_deref(), speaker.why.as_str());
     let (did, sentence, spoken) = match verb {
         "runs" if words.dry_run => return would_start(app, configured, &words, &speaker).await,
-        "runs" => return start(app, plan, &words, &speaker).await,
+        "runs" => return start(app, configured, &words, &speaker).await,
         "pause" => ("paused", "automatic starts are held", app.engine.pause(plan, by, said, why).await),
         "resume" => ("resumed", "what waits is asked again now", app.engine.resume(plan, by, said, why).await),
         "acknowledge" => ("acknowledged", "the cool-down is over", app.engine.acknowledge(plan, by, said, why).await),
@@ -73,7 +73,7 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
     let (did, sentence, spoken) = match verb {
         "approve" => ("approved", "it goes on", app.engine.approve(run, by, said, why).await),
         "decline" => ("declined", "it ends without touching anything", app.engine.decline(run, by, said, why).await),
-        "abort" => ("abort-requested", "it ends; nothing is undone", app.engine.abort(run, by, said, why).await),
+        "abort" => ("abort-requested", "it ends", app.engine.abort(run, by, said, why).await),
         _ => return Err(no_such_verb(verb, "approve, decline, abort, notes and attestation")),
     };
     let wake_up = spoken.map_err(|error| word_refused(&error))?;
@@ -81,20 +81,27 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
     let mut done = done(did, format!("{run}: {sentence}"), by);
     done.run = Some(run.clone());
     if verb == "abort" {
-        done.details = left_running(app, run).await;
+        let (left, details) = left(app, run).await;
+        done.sentence = format!("{}; {left}", done.sentence);
+        done.details = details;
     }
     Ok(wake(json(200, &done), &Message::Wake(wake_up)))
 }
 
-/// What Azure accepted and nobody takes back.
-async fn left_running(app: &App, run: &RunId) -> Vec<String> {
-    let Ok(Some(journal)) = Journal::open(&app.engine.store, run).await else { return Vec::new() };
+/// What Azure accepted and nobody takes back; a drill's own last step does.
+async fn left(app: &App, run: &RunId) -> (&'static str, Vec<String>) {
+    const NOTHING: &str = "nothing is undone";
+    let Ok(Some(journal)) = Journal::open(&app.engine.store, run).await else { return (NOTHING, Vec::new()) };
+    if journal.state().created.kind.puts_back().is_some() {
+        return ("the standby is put back to rest first", Vec::new());
+    }
     let calls = journal.state().accepted_calls().into_iter();
-    calls.map(|intent| format!("left as it is: {}", intent.call.text())).collect()
+    (NOTHING, calls.map(|intent| format!("left as it is: {}", intent.call.text())).collect())
 }
 
-async fn start(app: &App, plan: &PlanName, words: &Words, speaker: &Speaker) -> Answered {
-    let request = request(app, words, speaker)?;
+async fn start(app: &App, configured: &Configured, words: &Words, speaker: &Speaker) -> Answered {
+    let plan = &configured.plan.name;
+    let request = request(app, configured, words, speaker).await?;
     let taken = app.engine.take(plan, &request).await.map_err(|error| intake_failed(app, &error))?;
     let by = speaker.by.as_str();
     Ok(match taken {
@@ -112,27 +119,23 @@ async fn start(app: &App, plan: &PlanName, words: &Words, speaker: &Speaker) -> 
             json(202, &done)
         }
         Taken::Deferred { guard, .. } => return Err(held(plan, &guard)),
+        Taken::Refused { refusal } => return Err(drill::refused(plan, &refusal)),
         Taken::Nothing { why } => json(200, &done("nothing", why, by)),
     })
 }
 
-fn request(app: &App, words: &Words, speaker: &Speaker) -> Result<Request, Problem> {
+async fn request(app: &App, configured: &Configured, words: &Words, speaker: &Speaker) -> Result<Request, Problem> {
     let Speaker { by, said, why } = speaker;
     let key = words.idempotency_key.as_ref().map(|key| format!("person:{key}"));
     let person = StartedBy::Person { by: by.clone(), said: said.clone(), why: why.clone(), force: words.force };
-    match words.kind.unwrap_or(RunKind::Failover) {
-        RunKind::Failover => {
+    match words.kind.unwrap_or(Start::Failover) {
+        Start::Failover => {
             let sign = format!("started by {by}: {why}");
             let cause = Cause { since: app.engine.clock.now(), sign, by: person, key };
             Ok(Request::Failover { cause, force: words.force })
         }
-        RunKind::Park => Ok(Request::Park { by: person, key }),
-        kind @ (RunKind::Fence | RunKind::StandbyDrill) => Err(Problem::new(
-            400,
-            "Nobody starts that by hand",
-            format!("a run of kind {kind} is started by the watch"),
-            "Start one of kind failover or park.",
-        )),
+        Start::Park => Ok(Request::Park { by: person, key }),
+        Start::Drill => drill::request(app, configured, words, person, key).await,
     }
 }
 
@@ -140,7 +143,7 @@ fn request(app: &App, words: &Words, speaker: &Speaker) -> Result<Request, Probl
 async fn would_start(app: &App, configured: &Configured, words: &Words, speaker: &Speaker) -> Answered {
     let plan = &configured.plan;
     let book = Book::open(&app.engine.store, &plan.name).await.map_err(|error| store_failed(&error))?;
-    let request = request(app, words, speaker)?;
+    let request = request(app, configured, words, speaker).await?;
     let by = speaker.by.as_str();
     let (kind, mut would) = match ledger::admit(book.state(), plan, &request, app.engine.clock.now()) {
         Decision::Admit(admission) => {
@@ -160,10 +163,11 @@ async fn would_start(app: &App, configured: &Configured, words: &Words, speaker:
             return Ok(json(200, &joined));
         }
         Decision::Defer { guard, .. } => return Err(held(&plan.name, &guard)),
+        Decision::Refuse { refusal } => return Err(drill::refused(&plan.name, &refusal)),
         Decision::Nothing { why } => return Ok(json(200, &done("nothing", why, by))),
     };
     let known = standby_workload(book.state(), plan, &plan.other(&ledger::primary(book.state(), plan)).name);
-    would.details = runbook::lines(kind, &known).iter().map(|line| line.step.promise().to_owned()).collect();
+    would.details = runbook::of_plan(plan, kind, &known).iter().map(|line| line.step.promise().to_owned()).collect();
     if words.force {
         would.details.insert(0, "by force: the outage is not proven first, and a pause does not hold it".to_owned());
     }

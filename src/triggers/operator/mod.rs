@@ -1,6 +1,7 @@
 //! `operator`: people, by HTTP and from the command line. Reading is for every caller, acting for known ones.
 
 mod act;
+mod drill;
 mod form;
 mod read;
 mod record;
@@ -82,7 +83,7 @@ fn words(request: &HttpRequestData) -> Result<Words, Problem> {
         return Ok(Words::default());
     };
     serde_json::from_str(text).map_err(|error| {
-        let next = "Send {\"who\": …, \"why\": …}; a failover also takes idempotency_key, force and dry_run.";
+        let next = "Send {\"who\": …, \"why\": …}; what is started also takes kind, drill, idempotency_key, force and dry_run.";
         Problem::new(400, "The body cannot be read", error.to_string(), next)
     })
 }

@@ -60,7 +60,7 @@ pub(super) async fn run(app: &App, run: &RunId, request: &HttpRequestData) -> An
         sleep(POLL.min(until - Instant::now())).await;
         entries.extend(journal.catch_up().await.map_err(|error| store_failed(&error))?);
     }
-    Ok(json(200, &status::of_run(&journal, &entries, after)))
+    Ok(json(200, &status::of_run(&journal, &entries, after, app.engine.clock.now())))
 }
 
 /// How long a caller wants to wait for news.

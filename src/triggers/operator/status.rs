@@ -4,16 +4,21 @@ use super::super::app::App;
 use super::store_failed;
 use crate::domain::chain::Entry;
 use crate::domain::duration;
+use crate::domain::history;
 use crate::domain::ledger::{self, PlanState};
+use crate::domain::names::SiteName;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Automation, Plan};
 use crate::domain::report::Report;
 use crate::domain::run::{Approval, RunEvent, RunState};
-use crate::domain::runbook;
-use crate::domain::status::{ActiveLine, AskLine, EventLine, Light, PlanStatus, Problem, RunView, StepView};
+use crate::domain::runbook::{self, RunKind};
+use crate::domain::status::{
+    ActiveLine, AskLine, EventLine, Light, PlanStatus, Problem, RecoveryEstimate, RunView, StageOutlook, StepView,
+};
 use crate::engine::Configured;
 use crate::engine::book::Book;
 use crate::engine::journal::Journal;
+use chrono::{DateTime, Utc};
 
 /// One plan, as it stands.
 pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanStatus, Problem> {
@@ -29,15 +34,32 @@ pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanSt
         sentence,
         automation: plan.automation,
         standby: plan.other(&primary).name.clone(),
-        primary,
+        primary: primary.clone(),
         incident: state.incident.clone(),
         active,
         paused: state.paused.clone(),
         debts: state.debts.clone(),
         last_run: state.runs.iter().rev().find(|line| line.closed_at.is_some()).cloned(),
         drills: plan.drills.iter().map(|drill| state.drill_line(drill, app.engine.clock.now())).collect(),
+        recovery: Some(recovery(plan, state, &primary)),
         ledger_head: book.head().hash.clone(),
     })
+}
+
+/// How long a failover would take that begins now.
+fn recovery(plan: &Plan, state: &PlanState, primary: &SiteName) -> RecoveryEstimate {
+    let kind = RunKind::Failover;
+    let lines = runbook::of_plan(plan, kind, &ledger::standby_workload(state, plan, &plan.other(primary).name));
+    let outlook = |step| StageOutlook {
+        step,
+        expected: state.history.expected(kind, step),
+        trend: history::trend(state.history.samples(kind, step)),
+    };
+    RecoveryEstimate {
+        target_seconds: plan.rto.as_secs(),
+        estimate: history::estimate(lines, |step| state.history.expected(kind, step)),
+        stages: lines.iter().map(|line| outlook(line.step)).collect(),
+    }
 }
 
 /// A plan whose ledger cannot be read now: it hides no other plan. What it would say of sites is what is configured.
@@ -57,6 +79,7 @@ pub(super) fn of_unreadable(configured: &Configured, problem: &Problem) -> PlanS
         debts: Vec::new(),
         last_run: None,
         drills: Vec::new(),
+        recovery: None,
         ledger_head: String::new(),
     }
 }
@@ -64,10 +87,14 @@ pub(super) fn of_unreadable(configured: &Configured, problem: &Problem) -> PlanS
 /// A journal that cannot be read shows as what it is: a run that waits for a person.
 async fn active(app: &App, state: &PlanState) -> Option<ActiveLine> {
     let active = state.active.as_ref()?;
-    let (headline, needs_operator) = match Journal::open(&app.engine.store, &active.run).await {
-        Ok(Some(journal)) => (Report::of(journal.state(), journal.head()).headline, needs_person(journal.state())),
-        Ok(None) => ("admitted; its journal is about to begin".to_owned(), false),
-        Err(error) => (format!("its journal cannot be read: {error}"), true),
+    let now = app.engine.clock.now();
+    let (headline, needs_operator, eta) = match Journal::open(&app.engine.store, &active.run).await {
+        Ok(Some(journal)) => {
+            let run = journal.state();
+            (Report::of(run, journal.head()).headline, needs_person(run), history::eta(run, now))
+        }
+        Ok(None) => ("admitted; its journal is about to begin".to_owned(), false, None),
+        Err(error) => (format!("its journal cannot be read: {error}"), true, None),
     };
     Some(ActiveLine {
         run: active.run.clone(),
@@ -75,6 +102,7 @@ async fn active(app: &App, state: &PlanState) -> Option<ActiveLine> {
         kind: active.kind,
         headline,
         needs_operator,
+        eta,
     })
 }
 
@@ -118,7 +146,7 @@ fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Lig
 }
 
 /// A run, live, with its events behind `after`.
-pub(super) fn of_run(journal: &Journal, entries: &[Entry<RunEvent>], after: u64) -> RunView {
+pub(super) fn of_run(journal: &Journal, entries: &[Entry<RunEvent>], after: u64, now: DateTime<Utc>) -> RunView {
     let run = journal.state();
     let report = Report::of(run, journal.head());
     RunView {
@@ -130,6 +158,7 @@ pub(super) fn of_run(journal: &Journal, entries: &[Entry<RunEvent>], after: u64)
         closed: run.closed,
         seq: journal.head().seq,
         steps: steps(run),
+        eta: history::eta(run, now),
         asks: asks(run),
         events: events(entries, after),
     }
@@ -145,6 +174,7 @@ fn steps(run: &RunState) -> Vec<StepView> {
             state: state.phase.as_str().to_owned(),
             started_at: state.started_at,
             ended_at: state.ended_at,
+            expected: Some(run.created.expected(line.step)),
             note: state.failure.as_ref().map(|(_, message)| message.clone()).or(saw),
         })
     };

@@ -88,13 +88,13 @@ impl StartupHandler for Login {
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
         let outcome = match message {
-            PgWireFrontendMessage::Startup(startup) => self.begin(client, &startup).await?,
+            PgWireFrontendMessage::Startup(startup) => self.begin(client, &startup).await,
             PgWireFrontendMessage::PasswordMessageFamily(message) => {
-                self.driver.advance_authentication(client, message).await?
+                self.driver.advance_authentication(client, message).await
             }
             _ => return Ok(()),
         };
-        match outcome {
+        match outcome.map_err(|error| in_the_servers_words(error, client))? {
             AuthOutcome::InProgress => Ok(()),
             AuthOutcome::Authenticated { final_message, .. } => {
                 self.driver.complete_authentication(client, final_message).await
@@ -105,6 +105,17 @@ impl StartupHandler for Login {
 
 fn fatal(code: &str, text: String) -> PgWireError {
     PgWireError::UserError(Box::new(ErrorInfo::new("FATAL".to_owned(), code.to_owned(), text)))
+}
+
+/// The library's text for a wrong password is not the server's, and it does not always name the user.
+fn in_the_servers_words(error: PgWireError, client: &(impl ClientInfo + ?Sized)) -> PgWireError {
+    match error {
+        PgWireError::InvalidPassword(_) => {
+            let user = client.metadata().get("user").map(String::as_str).unwrap_or_default();
+            fatal("28P01", format!("password authentication failed for user \"{user}\""))
+        }
+        other => other,
+    }
 }
 
 fn wrong_password(login: &LoginInfo<'_>) -> PgWireError {

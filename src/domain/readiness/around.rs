@@ -1,0 +1,106 @@
+//! What a recovery needs beside Azure: secrets, channels that tell people, certificates that clients believe.
+
+use super::finding::{Area, Finding, Severity};
+use super::views::{CertificateFacts, CertificateOf, ChannelFacts, Facts, SecretFacts};
+use crate::domain::secret::SecretRef;
+use chrono::{DateTime, Utc};
+
+/// Time left from which a certificate is to be renewed by hand, since whoever renews it by itself would have done so:
+/// automatic renewal begins 30 to 45 days before the end (learn.microsoft.com, certificates of Azure Front Door).
+const RENEW_DAYS: i64 = 21;
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let mut found: Vec<Finding> = facts.secrets.iter().map(secret).collect();
+    found.extend(facts.channels.iter().map(channel));
+    if facts.channels.is_empty() {
+        let nobody = Finding::warning(Area::Channels, "channel", "channels", "the plan names none")
+            .means("Nobody would be told of an outage, or be asked.")
+            .fix("Name channels in the plan.", []);
+        found.push(nobody);
+    }
+    found.extend(facts.certificates.iter().map(|seen| certificate(seen, facts.now)));
+    found
+}
+
+fn secret(secret: &SecretFacts) -> Finding {
+    const CHECK: &str = "secret";
+    let from = secret.from.to_string();
+    match &secret.resolved {
+        Ok(()) => Finding::ok(Area::Secrets, CHECK, &secret.of, format!("{from} is set")),
+        Err(why) => Finding::blocker(Area::Secrets, CHECK, &secret.of, why.clone())
+            .means("A recovery could not log in to the database to prove that it takes writes.")
+            .fix("Set it in the function app's settings.", set(&secret.from)),
+    }
+}
+
+fn set(from: &SecretRef) -> Option<String> {
+    match from {
+        SecretRef::Env(name) => {
+            Some(format!("az functionapp config appsettings set --name APP --resource-group GROUP --settings {name}=…"))
+        }
+    }
+}
+
+/// Nothing is sent: the host is asked for its certificate and left alone.
+fn channel(channel: &ChannelFacts) -> Finding {
+    const CHECK: &str = "channel";
+    match &channel.reached {
+        Ok(host) => Finding::ok(Area::Channels, CHECK, &channel.name, format!("{host} answers; nothing was sent")),
+        Err(why) => Finding::warning(Area::Channels, CHECK, &channel.name, why.clone())
+            .means("People behind this channel would not be told, or asked.")
+            .fix("Look at the channel's address and the way there.", []),
+    }
+}
+
+fn certificate(seen: &CertificateFacts, now: DateTime<Utc>) -> Finding {
+    let (check, worst) = match seen.whose {
+        CertificateOf::FrontDoor => ("certificate-front-door", Severity::Blocker),
+        CertificateOf::PrimaryOrigin => ("certificate-primary", Severity::Warning),
+        CertificateOf::StandbyOrigin => ("certificate-standby", Severity::Blocker),
+        CertificateOf::Client => ("certificate-client", Severity::Blocker),
+    };
+    let new = |severity, saw| Finding::new(severity, Area::Certificates, check, &seen.host, saw);
+    let end = match &seen.expires {
+        Ok(end) => *end,
+        Err(why) => return unseen(seen, check, why),
+    };
+    let days = (end - now).num_days();
+    let saw = format!("expires on {}, in {days} days", end.format("%Y-%m-%d"));
+    if end <= now {
+        return new(worst, format!("expired on {}", end.format("%Y-%m-%d")))
+            .means(refused(seen.whose))
+            .fix("Renew it.", []);
+    }
+    match days < RENEW_DAYS {
+        false => new(Severity::Ok, saw),
+        true => new(Severity::Warning, saw)
+            .means("Whatever renews it by itself should have done so by now.")
+            .fix("Renew it.", []),
+    }
+}
+
+fn refused(whose: CertificateOf) -> &'static str {
+    match whose {
+        CertificateOf::Client => {
+            "The cluster no longer knows Reveille: its workload can be neither released nor parked."
+        }
+        _ => "Front Door and browsers refuse it.",
+    }
+}
+
+/// A standby that is stopped shows no certificate; that is no news, but no pass either.
+fn unseen(seen: &CertificateFacts, check: &str, why: &str) -> Finding {
+    let finding =
+        Finding::unknown(Severity::Warning, Area::Certificates, check, &seen.host, format!("not seen: {why}"));
+    match seen.whose {
+        CertificateOf::StandbyOrigin => finding
+            .means("While the standby is stopped nobody sees its certificate, which may expire meanwhile.")
+            .fix("Look at it in a standby drill, or where it is issued.", []),
+        CertificateOf::Client => finding
+            .means("Whether the cluster lets Reveille in cannot be told.")
+            .fix("Grant listClusterUserCredential on the cluster, or look at its kubeconfig.", []),
+        _ => finding
+            .means("When it expires cannot be told.")
+            .fix("Look at it with a browser, and at the network of Reveille.", []),
+    }
+}

@@ -1,0 +1,92 @@
+//! All checks together.
+
+use super::estimate::{Estimate, Expected, estimate, typical};
+use super::finding::{Area, Finding, Severity};
+use super::verdict::Verdict;
+use super::views::Facts;
+use super::{alerting, around, capacity, clusters, database, front_door, permissions, rehearsal, writer};
+use crate::domain::duration;
+use crate::domain::names::SiteName;
+use crate::domain::plan::{Plan, Site};
+use crate::domain::runbook::{self, RunKind, StepName};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What a readiness drill came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    pub at: DateTime<Utc>,
+    pub from: String,
+    /// The site that would be recovered to.
+    pub standby: SiteName,
+    pub verdict: Verdict,
+    pub estimate: Estimate,
+    /// Worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges everything. `measured` gives what a step took in earlier runs, where any did.
+pub fn assess(
+    facts: &Facts,
+    plan: &Plan,
+    primary: &Site,
+    from: &str,
+    measured: impl Fn(StepName) -> Option<Expected>,
+) -> Assessment {
+    let standby = plan.other(&primary.name);
+    let estimate = expected(facts, plan, measured);
+    let mut findings = checks(facts, plan, primary, standby);
+    findings.push(in_time(&estimate, plan));
+    findings.sort_by_key(|finding| (finding.severity, !finding.may_block(), finding.area));
+    let verdict = Verdict::of(&findings);
+    let (at, from, standby) = (facts.now, from.to_owned(), standby.name.clone());
+    Assessment { at, from, standby, verdict, estimate, findings }
+}
+
+fn checks(facts: &Facts, plan: &Plan, primary: &Site, standby: &Site) -> Vec<Finding> {
+    let mut found = clusters::check(facts, plan, primary, standby);
+    found.extend(capacity::check(facts, standby));
+    found.extend(database::check(&facts.database, plan));
+    found.extend(writer::check(&facts.database, plan));
+    found.extend(front_door::check(&facts.front_door, plan, primary, standby));
+    found.extend(alerting::check(&facts.alerting, plan, primary));
+    found.extend(permissions::check(facts, plan, primary, standby));
+    found.extend(around::check(facts));
+    found.extend(rehearsal::check(facts, plan, standby));
+    found
+}
+
+fn expected(facts: &Facts, plan: &Plan, measured: impl Fn(StepName) -> Option<Expected>) -> Estimate {
+    let detection = facts.front_door.group.as_ref().ok().and_then(front_door::detection);
+    let typically = typical(plan, detection);
+    let lines = runbook::lines(RunKind::Failover, &facts.record.workload);
+    estimate(lines, plan.rto, |step| measured(step).unwrap_or_else(|| typically(step)))
+}
+
+fn in_time(estimate: &Estimate, plan: &Plan) -> Finding {
+    const CHECK: &str = "recovery-time";
+    let saw = format!("a recovery would take {}", estimate.text());
+    if estimate.is_within_target() {
+        return Finding::ok(Area::Time, CHECK, &plan.name, saw);
+    }
+    let longest = estimate.critical.iter().max_by_key(|(_, expected)| expected.takes);
+    let longest = longest.map(|(step, expected)| format!(" Most of it is {step}: {}.", duration::text(expected.takes)));
+    Finding::warning(Area::Time, CHECK, &plan.name, saw)
+        .means(format!("The target would be missed.{}", longest.unwrap_or_default()))
+        .fix("Make the longest step shorter, or the target longer.", [])
+}
+
+impl Assessment {
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// The verdict with what it rests on, in one line.
+    pub fn text(&self) -> String {
+        let open = Severity::ALL.into_iter().filter(|severity| *severity != Severity::Ok);
+        let counts: Vec<String> =
+            open.map(|it| (it, self.count(it))).filter(|(_, n)| *n > 0).map(|(it, n)| it.count(n)).collect();
+        let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
+        format!("{}; it would take {}; {counts}", self.verdict.text(), self.estimate.text())
+    }
+}

@@ -1,0 +1,33 @@
+//! The readiness drill: could we recover now, and how long would it take? It only reads.
+//!
+//! ```text
+//! views (facts, each read or not) ─► clusters · capacity · database · writer · front_door · alerting
+//!                                    permissions · around · rehearsal         one pure check each
+//!                                 ─► findings, worst first ─► verdict          a blocker: no; unknown: cannot be told
+//! runbook + expected times        ─► estimate                                  measured times go before typical ones
+//! ```
+//! Something that cannot be read is a finding of its own and never a pass; a refusal names the Azure action that is
+//! missing.
+
+mod alerting;
+mod around;
+mod assess;
+mod capacity;
+mod clusters;
+mod database;
+mod estimate;
+mod finding;
+mod front_door;
+mod permissions;
+mod rehearsal;
+mod unread;
+mod verdict;
+mod views;
+mod writer;
+
+pub use assess::{Assessment, assess};
+pub use estimate::{Estimate, Expected, estimate, typical};
+pub use finding::{Area, Finding, Severity};
+pub use unread::{Read, Unread};
+pub use verdict::Verdict;
+pub use views::*;

@@ -1,0 +1,100 @@
+//! Gathers everything that a readiness drill judges. Reads only: nothing is started, sent or written, not even the canary.
+
+mod around;
+mod azure;
+mod database;
+mod reader;
+
+use super::Observer;
+use crate::domain::drill::DrillKind;
+use crate::domain::ledger::PlanState;
+use crate::domain::parking::StandbyWorkload;
+use crate::domain::plan::{Plan, Site};
+use crate::domain::readiness::{CertificateFacts, ClusterDetail, Facts, Read, RecordFacts, RegionFacts, Unread};
+use crate::domain::runbook::RunKind;
+use crate::engine::book::Book;
+use chrono::{DateTime, Utc};
+use reader::Reader;
+
+impl Observer {
+    /// Looks at everything a recovery from `primary` to `standby` needs, side by side and bounded.
+    pub async fn readiness(&self, plan: &Plan, primary: &Site, standby: &Site, workload: &StandbyWorkload) -> Facts {
+        let reader = Reader::new(self, plan);
+        let ((of_primary, of_standby, region), database, (front_door, alerting), may, around, record) = tokio::join!(
+            clusters(&reader, primary, standby),
+            reader.database(standby),
+            async { tokio::join!(reader.front_door(), reader.alerting()) },
+            async { tokio::join!(reader.may(primary), reader.may(standby)) },
+            async { tokio::join!(reader.secrets(), reader.channels(), certificates(&reader, primary, standby)) },
+            self.record(plan, workload),
+        );
+        let (secrets, channels, certificates) = around;
+        Facts {
+            now: self.clock.now(),
+            primary: of_primary,
+            standby: of_standby,
+            region,
+            database,
+            front_door,
+            alerting,
+            may: may.into(),
+            secrets,
+            channels,
+            certificates,
+            record,
+        }
+    }
+
+    /// What the ledger remembers. One that cannot be read remembers nothing.
+    async fn record(&self, plan: &Plan, workload: &StandbyWorkload) -> RecordFacts {
+        let workload = workload.clone();
+        match Book::open(&self.store, &plan.name).await {
+            Ok(book) => remembered(book.state(), workload),
+            Err(_) => RecordFacts { workload, ..RecordFacts::default() },
+        }
+    }
+}
+
+/// What is asked of a region is known only once the cluster has told where it is.
+async fn clusters(
+    reader: &Reader<'_>,
+    primary: &Site,
+    standby: &Site,
+) -> (Read<ClusterDetail>, Read<ClusterDetail>, RegionFacts) {
+    let (of_primary, of_standby) = tokio::join!(reader.cluster(primary), reader.cluster(standby));
+    let region = match &of_standby {
+        Ok(detail) => reader.region(standby.cluster.subscription(), &detail.region).await,
+        Err(_) => nowhere(),
+    };
+    (of_primary, of_standby, region)
+}
+
+/// Those that others show, and those that we show.
+async fn certificates(reader: &Reader<'_>, primary: &Site, standby: &Site) -> Vec<CertificateFacts> {
+    let (shown, ours) =
+        tokio::join!(reader.certificates(primary, standby), reader.client_certificates([primary, standby]));
+    shown.into_iter().chain(ours).collect()
+}
+
+fn nowhere() -> RegionFacts {
+    let why = || Unread::failed("the standby's region is not known");
+    RegionFacts { versions: Err(why()), usages: Err(why()), sizes: Err(why()) }
+}
+
+fn remembered(state: &PlanState, workload: StandbyWorkload) -> RecordFacts {
+    let ended = |outcomes: &[&str]| -> Option<DateTime<Utc>> {
+        let fits = |outcome: &Option<String>| outcome.as_deref().is_some_and(|it| outcomes.contains(&it));
+        let by_runs = state.runs.iter().filter(|line| fits(&line.outcome)).filter_map(|line| line.closed_at);
+        let by_drills =
+            state.last_drill_run(DrillKind::Standby).filter(|run| fits(&run.outcome)).and_then(|run| run.closed_at);
+        by_runs.chain(by_drills).max()
+    };
+    let released = state.runs.iter().rev().find(|line| line.kind == RunKind::Failover).and_then(|line| line.closed_at);
+    // What a failover left behind is no longer what the rehearsal before it saw.
+    let since = |at: Option<DateTime<Utc>>| at.filter(|at| released.is_none_or(|released| released < *at));
+    RecordFacts {
+        workload,
+        stopped_since: since(ended(&["rested", "rehearsed"])),
+        rehearsed_at: since(ended(&["rehearsed"])),
+    }
+}

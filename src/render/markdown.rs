@@ -1,5 +1,9 @@
 //! A report as Markdown: for a ticket, a wiki, an auditor, and for whoever reads it at three in the morning.
 
+mod record;
+
+pub use record::record;
+
 use super::escape::{cell, code, fenced, text};
 use super::findings as judgement;
 use super::stages::{basis, range, share, shown, through};

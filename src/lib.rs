@@ -24,6 +24,7 @@
 //!                                                           the ledger remembers each, so none begins twice
 //! closing a run ─► ledger += StagesMeasured                 domain::history: what to expect of the next run's stages
 //! people ─► POST /operator ── triggers::operator            the same admission, the same ledger
+//!        after a run: notes, a signature ── engine::record  domain::record: made from the journal, final once signed
 //! ```
 //!
 //! Three kinds of stored things, all in [`store`]: a **ledger** per plan (incidents, admissions, debts, pauses), a

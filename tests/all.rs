@@ -7,6 +7,7 @@ mod config;
 mod decisions;
 mod host_contract;
 mod notify;
+mod record;
 mod render;
 mod sim;
 mod store_contract;

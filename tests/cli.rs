@@ -3,6 +3,7 @@
 pub(crate) mod command;
 mod connection;
 mod following;
+mod recording;
 mod sandbox;
 mod server;
 mod world;

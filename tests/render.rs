@@ -1,6 +1,6 @@
 //! What people read: reports as Markdown and on a terminal.
 
-mod browser;
+pub mod browser;
 mod chromium;
 mod journals;
 mod lengths;
@@ -18,6 +18,15 @@ use unicode_width::UnicodeWidthStr;
 /// The report of a run without open ends, for other tests that need a real one.
 pub fn recovered() -> Report {
     stories::recovered().report()
+}
+
+/// Whole runs, for other tests that fold more than a report from them.
+pub fn recovered_run() -> reveille::domain::run::RunState {
+    stories::recovered().fold()
+}
+
+pub fn owing_run() -> reveille::domain::run::RunState {
+    stories::owing_the_fence().fold()
 }
 
 const SCREEN: Screen = Screen { width: 100, colour: false };

@@ -3,13 +3,14 @@
 use super::address::Address;
 use crate::domain::ledger::state::RunLine;
 use crate::domain::names::{PlanName, RunId};
+use crate::domain::record::{AttestWords, NoteWords, Record};
 use crate::domain::report::Report;
 use crate::domain::secret::Secret;
 use crate::domain::status::{Done, PlanStatus, Problem, RunView, Words};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 const KEY_HEADER: &str = "x-functions-key";
@@ -112,6 +113,18 @@ impl Client {
         self.get(&["runs", run.as_str(), "report"]).await
     }
 
+    pub async fn record(&self, run: &RunId) -> Result<Answer<Record>, ClientError> {
+        self.get(&["runs", run.as_str(), "record"]).await
+    }
+
+    pub async fn note(&self, run: &RunId, words: &NoteWords) -> Result<Answer<Done>, ClientError> {
+        self.post(&["runs", run.as_str(), "notes"], words).await
+    }
+
+    pub async fn attest(&self, run: &RunId, words: &AttestWords) -> Result<Answer<Done>, ClientError> {
+        self.post(&["runs", run.as_str(), "attestation"], words).await
+    }
+
     /// The run with its events behind `after`; the server waits up to `wait` for there to be any.
     pub async fn run(&self, run: &RunId, after: u64, wait: Duration) -> Result<Answer<RunView>, ClientError> {
         let mut url = self.base.at(&["runs", run.as_str()]);
@@ -138,7 +151,7 @@ impl Client {
         self.send(self.http.request(Method::GET, self.base.at(path)).timeout(ANSWER_TIMEOUT)).await
     }
 
-    async fn post(&self, path: &[&str], words: &Words) -> Result<Answer<Done>, ClientError> {
+    async fn post(&self, path: &[&str], words: &impl Serialize) -> Result<Answer<Done>, ClientError> {
         self.send(self.http.request(Method::POST, self.base.at(path)).json(words).timeout(ANSWER_TIMEOUT)).await
     }
 

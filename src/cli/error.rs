@@ -28,6 +28,8 @@ pub enum CliError {
     /// A word was sent and no answer came, so nobody knows whether it arrived.
     #[error("no answer came, so whether it arrived is not known")]
     Unanswered(#[source] ClientError, String),
+    #[error("{path} cannot be used: {why}", path = path.display())]
+    Input { path: PathBuf, why: String },
     #[error("{path} cannot be written", path = path.display())]
     Output { path: PathBuf, source: std::io::Error },
     /// A run was being followed when the connection was lost for good.
@@ -39,6 +41,7 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoAddress | Self::Address(_) | Self::NotAKey | Self::CaFile { .. } | Self::Usage(_) => Exit::Usage,
+            Self::Input { .. } => Exit::Usage,
             Self::Http(_) | Self::Runtime(_) | Self::Unanswered(..) | Self::Output { .. } => Exit::Failed,
             Self::Client(error) | Self::Lost { source: error, .. } => exit_of(error),
         }

@@ -5,16 +5,20 @@
 //! writes, `exit` lists the exit codes. What starts or stops something only shows what it would do until `--execute`.
 
 mod address;
+mod attest;
 mod brake;
 mod check;
 mod client;
 mod connect;
+mod document;
 mod drill;
 mod error;
 pub mod exit;
 pub mod live;
+mod note;
 mod output;
 mod plan;
+mod record;
 mod report;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -77,13 +81,19 @@ enum Command {
     Acknowledge(brake::Args),
     /// Print the report of a run
     Report(report::Args),
+    /// Print the record of a run for an auditor: what the machine knows, what people added, who signed it
+    Record(record::Args),
+    /// Add to the record of a run what only people know: participants, deviations, lessons, follow-ups, risks
+    Note(Box<note::Args>),
+    /// Sign the record of a run; it is final then. Only shows what would be signed until --execute
+    Attest(attest::Args),
     /// Follow a run until it is over
     Watch(watch::Args),
     /// Check the configuration file and show every mistake in it
     Check(check::Args),
     /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
     Plan(plan::Args),
-    /// Check ledgers and journals in a state folder: hash chains, their story, their reports; asks nobody
+    /// Check what is stored, or files of it: hash chains, their story, reports, records; asks nobody
     Verify(verify::Args),
     /// Answer the Functions host as its custom handler
     Serve,
@@ -115,8 +125,16 @@ fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Report(args) if args.shape.is_offline() => offline(cli.json, |out| report::offline(&args, out)).into(),
+        Command::Record(args) if args.shape.is_offline() => offline(cli.json, |out| record::offline(&args, out)).into(),
         command => ask(&cli.connection, cli.json, command).into(),
     }
+}
+
+/// A command that reads files and asks nobody.
+fn offline(json: bool, command: impl Fn(&Output) -> Result<Exit, CliError>) -> Exit {
+    let out = Output::new(json, None);
+    command(&out).unwrap_or_else(|error| failed(&error, &out))
 }
 
 /// A command that talks to a server.
@@ -147,6 +165,9 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Resume(args) => brake::run(desk, brake::Verb::Resume, &args).await,
         Command::Acknowledge(args) => brake::run(desk, brake::Verb::Acknowledge, &args).await,
         Command::Report(args) => report::run(desk, &args).await,
+        Command::Record(args) => record::run(desk, &args).await,
+        Command::Note(args) => note::run(desk, &args).await,
+        Command::Attest(args) => attest::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
         Command::Check(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),

@@ -1,52 +1,29 @@
-//! `reveille report`: the report of a run, for people or machines.
+//! `reveille report`: what a run came to, for people, tickets and machines.
 
-use super::client::Answer;
+use super::document::{Renders, Shape};
 use super::{CliError, Desk, Exit, Output};
 use crate::domain::names::RunId;
-use crate::domain::report::Report;
-use crate::render::{Screen, html, markdown, terminal};
-use std::path::{Path, PathBuf};
-
-/// Width of plain text in a file.
-const FILE_WIDTH: usize = 100;
+use crate::domain::report::{Report, SCHEMA};
+use crate::render::{html, markdown, terminal};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The run, as `reveille status` names it
-    run: String,
-    /// Write Markdown, for a ticket or a wiki
-    #[arg(long, conflicts_with_all = ["json", "html"])]
-    markdown: bool,
-    /// Write one self-contained HTML page, for a browser or a printer
-    #[arg(long, conflicts_with = "json")]
-    html: bool,
-    /// Write it to a file instead of stdout; one of that name is replaced
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    run: Option<String>,
+    #[command(flatten)]
+    pub(super) shape: Shape,
 }
+
+const RENDERS: Renders<Report> = Renders { markdown: markdown::report, html: html::report, terminal: terminal::report };
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
-    let answer = desk.client.report(&RunId::new(&args.run)).await?;
-    match &args.output {
-        Some(path) => write(desk, path, &text(desk, args, &answer, Screen::plain(FILE_WIDTH)))?,
-        None => desk.out.data(&text(desk, args, &answer, Output::screen())),
-    }
-    Ok(Exit::Fine)
+    let run = RunId::new(args.run.as_deref().unwrap_or_default());
+    let answer = desk.client.report(&run).await?;
+    args.shape.give(&desk.out, &answer, &RENDERS)
 }
 
-/// The report in the form that was asked for; JSON is the server's own text.
-fn text(desk: &Desk, args: &Args, answer: &Answer<Report>, screen: Screen) -> String {
-    match (desk.out.json, args.html, args.markdown) {
-        (true, ..) => answer.text.clone(),
-        (_, true, _) => html::report(&answer.value),
-        (.., true) => markdown::report(&answer.value),
-        _ => terminal::report(&answer.value, screen),
-    }
-}
-
-fn write(desk: &Desk, path: &Path, text: &str) -> Result<(), CliError> {
-    let text = desk.out.without_key(text);
-    std::fs::write(path, text).map_err(|source| CliError::Output { path: path.to_owned(), source })?;
-    desk.out.message(&format!("wrote {}", path.display()));
-    Ok(())
+/// Renders a stored report, asking nobody.
+pub(super) fn offline(args: &Args, out: &Output) -> Result<Exit, CliError> {
+    args.shape.give(out, &args.shape.stored(SCHEMA)?, &RENDERS)
 }

@@ -1,4 +1,7 @@
-//! `reveille verify`: whether what is stored was written as it stands. Offline, from a state folder or a copy of one.
+//! `reveille verify`: whether what is stored was written as it stands. Offline, from a state folder or a copy of one, or
+//! from single files that somebody was handed.
+
+mod files;
 
 use super::{CliError, Exit, Output};
 use crate::domain::causes::with_causes;
@@ -11,14 +14,23 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A plan or a run; without one, everything in the folder
-    name: Option<String>,
+    /// A plan or a run in the state folder; or files: a journal, the record of its run, its report. Without any,
+    /// everything in the folder
+    #[arg(value_name = "NAME | FILE")]
+    what: Vec<String>,
     /// The folder that [store] names, or a copy of it
     #[arg(long, value_name = "PATH", default_value = "state")]
     state: PathBuf,
     /// The journal head that a notification or a report named; the log must have ended so once
-    #[arg(long, value_name = "HASH", requires = "name")]
+    #[arg(long, value_name = "HASH", requires = "what")]
     head: Option<String>,
+}
+
+impl Args {
+    /// Files are told from names by their being there.
+    fn files(&self) -> Vec<PathBuf> {
+        self.what.iter().map(PathBuf::from).filter(|path| path.is_file()).collect()
+    }
 }
 
 /// What was verified, and what came of it.
@@ -29,6 +41,20 @@ struct Line {
 }
 
 pub(super) fn run(args: &Args, out: &Output) -> Exit {
+    let files = args.files();
+    match (&args.what[..], files.len()) {
+        ([] | [_], 0) => of_folder(args, out),
+        (what, found) if found == what.len() => files::run(&files, args.head.as_deref(), out),
+        (what, _) => {
+            let missing = what.iter().find(|what| !PathBuf::from(what).is_file()).map_or("", String::as_str);
+            out.message(&format!("error: {missing} is no file"));
+            out.hint("Name one plan or run of a state folder, or files only.");
+            Exit::Usage
+        }
+    }
+}
+
+fn of_folder(args: &Args, out: &Output) -> Exit {
     if !args.state.is_dir() {
         out.message(&format!("error: {} is no folder", args.state.display()));
         out.hint("Name the folder that [store] url leads to with --state.");
@@ -52,7 +78,8 @@ pub(super) fn run(args: &Args, out: &Output) -> Exit {
 
 async fn verify(args: &Args) -> Result<Vec<Line>, String> {
     let store = store::open(&StoreTarget::Directory(args.state.clone())).map_err(|error| with_causes(&error))?;
-    let (plans, runs) = wanted(store.as_ref(), args.name.as_deref()).await.map_err(|error| with_causes(&error))?;
+    let (plans, runs) =
+        wanted(store.as_ref(), args.what.first().map(String::as_str)).await.map_err(|error| with_causes(&error))?;
     let mut lines = Vec::new();
     for plan in plans {
         let verified = verify_plan(store.as_ref(), &plan).await.map_err(|error| with_causes(&error))?;

@@ -22,6 +22,7 @@ pub mod parking;
 pub mod path;
 pub mod plan;
 pub mod readiness;
+pub mod record;
 pub mod report;
 pub mod resource;
 pub mod run;

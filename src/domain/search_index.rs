@@ -55,7 +55,8 @@ impl IndexView {
         if let Some(why) = self.claims.iter().find_map(SearchClaim::unlike) {
             return OnVolumes::Unlike(why);
         }
-        let is_old = |claim: &&ClaimView| claim.created.is_some_and(|made| made < since);
+        // Kubernetes tells whole seconds.
+        let is_old = |claim: &&ClaimView| claim.created.is_some_and(|made| made.timestamp() < since.timestamp());
         let old: Vec<&ClaimView> = self.claims.iter().map(|it| &it.claim).filter(is_old).collect();
         if old.is_empty() { OnVolumes::New } else { OnVolumes::Old(old) }
     }

@@ -190,7 +190,7 @@ pub struct Words {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Done {
     /// `started`, `joined`, `deferred`, `nothing`, `would-start`, `approved`, `declined`, `abort-requested`, `paused`,
-    /// `resumed`, `acknowledged`.
+    /// `resumed`, `acknowledged`, `noted`, `attested`.
     pub did: String,
     pub sentence: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

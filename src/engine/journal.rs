@@ -4,6 +4,7 @@ use super::log::{ChainLog, LogError};
 use super::ports::{Clock, Store, StoreError};
 use crate::domain::chain::{Entry, Head};
 use crate::domain::names::RunId;
+use crate::domain::record::Final;
 use crate::domain::run::RunEvent;
 use crate::domain::run::state::{FoldError, RunState};
 use std::sync::Arc;
@@ -30,6 +31,9 @@ pub enum JournalError {
         #[source]
         source: FoldError,
     },
+    /// Nothing, or nothing of this kind, may follow any more.
+    #[error(transparent)]
+    Final(#[from] Final),
 }
 
 impl JournalError {
@@ -42,7 +46,7 @@ impl JournalError {
         match self {
             JournalError::Fold { .. } => true,
             JournalError::Log { source, .. } => source.is_chain(),
-            JournalError::Report { .. } => false,
+            JournalError::Report { .. } | JournalError::Final(_) => false,
         }
     }
 }
@@ -125,8 +129,10 @@ impl Journal {
         Ok(entries)
     }
 
-    /// Appends an event behind what was read, or says that others were first.
+    /// Appends an event behind what was read, or says that others were first. What may not follow is never written: a
+    /// writer that has not read the end fails for being behind, and one that has read it is told.
     pub async fn append(&mut self, clock: &dyn Clock, event: RunEvent) -> Result<(), JournalError> {
+        self.state.admits(&event)?;
         let entry = self.log.append(event, clock.now()).await.map_err(|source| log_error(&self.run, source))?;
         Arc::make_mut(&mut self.state).apply(&entry);
         Ok(())

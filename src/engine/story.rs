@@ -3,6 +3,7 @@
 
 use crate::domain::chain::Entry;
 use crate::domain::ledger::{LedgerEvent, PlanState};
+use crate::domain::record::Final;
 use crate::domain::run::{Phase, RunEvent, RunState, StepState};
 use crate::domain::runbook::RunKind;
 
@@ -18,10 +19,15 @@ pub(super) fn of_run(entries: &[Entry<RunEvent>]) -> Vec<(u64, String)> {
 }
 
 fn impossible(run: &RunState, event: &RunEvent) -> Option<&'static str> {
-    if run.closed {
-        return Some("an event follows the closing of the run");
+    if let Err(last) = run.admits(event) {
+        return Some(match last {
+            Final::Closed { .. } => "an event follows the closing of the run",
+            Final::Attested { .. } => "an event follows the attestation of the record",
+        });
     }
     match event {
+        RunEvent::Noted { .. } if run.outcome.is_none() => Some("people add to the record of a run that goes on"),
+        RunEvent::Attested { .. } if !run.closed => Some("a record is attested before its run is closed"),
         RunEvent::RunCreated(_) => Some("a run is created a second time"),
         RunEvent::RunEnded { .. } if run.outcome.is_some() => Some("a run ends a second time"),
         RunEvent::Reported { .. } if run.outcome.is_none() => Some("a report is stored before the run has ended"),

@@ -5,6 +5,7 @@ use super::book;
 use super::close::report_name;
 use super::journal::log_name;
 use super::ports::{Store, StoreError};
+use super::record::{kept, record_name};
 use super::story;
 use crate::domain::chain::{self, ChainError, Entry, Head};
 use crate::domain::ledger::{LedgerEvent, PlanState};
@@ -49,6 +50,12 @@ pub enum Finding {
     SegmentsApart { name: String },
     #[error("{name}: another segment follows, but this one was not sealed")]
     NotSealed { name: String },
+    #[error("{name}: the record that was signed (SHA-256 {signed}) is not stored")]
+    RecordMissing { name: String, signed: String },
+    #[error("{name}: the record was changed after it was signed: its SHA-256 is {is}, {signed} was signed")]
+    RecordChanged { name: String, signed: String, is: String },
+    #[error("{name}: {what}")]
+    Apart { name: String, what: String },
 }
 
 /// Verifies the journal of a run and its report.
@@ -58,7 +65,10 @@ pub async fn verify_run(store: &dyn Store, run: &RunId) -> Result<Verified, Stor
     let mut findings = log.findings;
     findings.extend(story::of_run(&log.entries).into_iter().map(|(seq, what)| story_finding(&name, seq, what)));
     match RunState::fold(&log.entries) {
-        Ok(state) => findings.extend(report(store, run, &state, &log.heads).await?),
+        Ok(state) => {
+            findings.extend(report(store, run, &state, &log.heads).await?);
+            findings.extend(signed_record(store, run, &state).await?);
+        }
         Err(_) if log.entries.is_empty() => {}
         Err(source) => findings.push(Finding::Fold { name, source }),
     }
@@ -94,18 +104,23 @@ pub async fn verify_plan(store: &dyn Store, plan: &PlanName) -> Result<Verified,
 }
 
 /// A log as far as it can be read.
-struct Log<E> {
-    entries: Vec<Entry<E>>,
+pub(super) struct Log<E> {
+    pub(super) entries: Vec<Entry<E>>,
     /// The head behind each entry.
-    heads: Vec<Head>,
-    findings: Vec<Finding>,
+    pub(super) heads: Vec<Head>,
+    pub(super) findings: Vec<Finding>,
 }
 
 async fn read<E: DeserializeOwned>(store: &dyn Store, name: &str) -> Result<Log<E>, StoreError> {
     let bytes = store.read(name, 0).await?.map(|read| read.bytes).unwrap_or_default();
+    Ok(parse(name, &bytes))
+}
+
+/// The lines of a log, each checked against the one before, up to the first that does not hold.
+pub(super) fn parse<E: DeserializeOwned>(name: &str, bytes: &[u8]) -> Log<E> {
     let mut log = Log { entries: Vec::new(), heads: Vec::new(), findings: Vec::new() };
     let mut head = Head::default();
-    for line in chain::lines(&bytes) {
+    for line in chain::lines(bytes) {
         match head.follow(line) {
             Ok((entry, next)) => {
                 head = next.clone();
@@ -114,21 +129,21 @@ async fn read<E: DeserializeOwned>(store: &dyn Store, name: &str) -> Result<Log<
             }
             Err(source) => {
                 log.findings.push(Finding::Chain { name: name.to_owned(), source });
-                return Ok(log);
+                return log;
             }
         }
     }
     if log.entries.is_empty() {
         log.findings.push(Finding::Missing { name: name.to_owned() });
     }
-    Ok(log)
+    log
 }
 
 fn is_missing(finding: &Finding) -> bool {
     matches!(finding, Finding::Missing { .. })
 }
 
-fn story_finding(name: &str, seq: u64, what: String) -> Finding {
+pub(super) fn story_finding(name: &str, seq: u64, what: String) -> Finding {
     Finding::Story { name: name.to_owned(), seq, what }
 }
 
@@ -149,6 +164,15 @@ async fn report(
     let seq = report.integrity.journal_events;
     let there = heads.iter().any(|head| head.seq == seq && head.hash == report.integrity.journal_head);
     Ok((!there).then_some(Finding::ReportOfAnother { name, seq }))
+}
+
+/// The record that the journal says was signed, byte for byte.
+async fn signed_record(store: &dyn Store, run: &RunId, state: &RunState) -> Result<Option<Finding>, StoreError> {
+    let Some(attested) = &state.afterwards.attestation else { return Ok(None) };
+    let (name, signed) = (record_name(run, &attested.record), attested.record.clone());
+    let Some(bytes) = kept(store, &name).await? else { return Ok(Some(Finding::RecordMissing { name, signed })) };
+    let is = chain::digest(&bytes);
+    Ok((is != signed).then_some(Finding::RecordChanged { name, signed, is }))
 }
 
 /// Every segment but the first begins with what the one before it came to.

@@ -1,5 +1,9 @@
 //! A report as Markdown: for a ticket, a wiki, an auditor, and for whoever reads it at three in the morning.
 
+mod record;
+
+pub use record::record;
+
 use super::escape::{cell, code, fenced, text};
 use super::findings as judgement;
 use super::stages::{basis, range, share, shown, through};
@@ -165,7 +169,7 @@ fn step_row(report: &Report, step: &StepLine, clock: &Clock) -> Vec<String> {
 
 fn stages(report: &Report) -> String {
     let rows: Vec<Vec<String>> = shown(report).map(stage_row).collect();
-    let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
+    let columns = ["Stage", "Took", "Expected", "By", "Share of target"];
     let mut section = table("Stages against their history", &columns, &rows);
     for warning in report.stages.iter().filter_map(StageLine::warning) {
         let _ = write!(section, "\n- {}\n", text(&warning));

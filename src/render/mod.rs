@@ -4,6 +4,7 @@
 //! ```text
 //! Report ─► markdown::report ─► file, ticket, wiki
 //! Report ─► html::report ─► browser, paper, auditor
+//! Record ─► record: parts ─► markdown::record, html::record, terminal::record
 //! Report, PlanStatus, RunView ─► terminal::…(…, Screen) ─► lines, never wider than the screen but for commands
 //! ```
 //! Everything here is pure: width and colour come in as a [`Screen`], the time as an argument. `words` holds what both
@@ -15,6 +16,7 @@ pub mod html;
 mod kubernetes_role;
 pub mod markdown;
 mod page;
+mod record;
 mod stages;
 pub mod terminal;
 mod words;

@@ -4,11 +4,13 @@ mod graph;
 mod outlook;
 mod plans;
 mod readiness;
+mod record;
 mod report;
 mod run;
 
 pub use outlook::outlook;
 pub use plans::{plan, plans};
+pub use record::record;
 pub use report::report;
 pub use run::{ask, event, left, run, step_took, step_words, usual};
 
@@ -40,7 +42,7 @@ pub fn step_mark(state: &str) -> (&'static str, &'static str) {
     (mark, colour)
 }
 
-/// How a run's state or outcome looks: `recovered` and its like are good, what goes on is neither, the rest is not.
+/// How a run's state or outcome looks: what reached what it was for is good, what goes on is neither, the rest is not.
 fn outcome_ink(state: &str) -> Ink {
     match state {
         "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" | "ready" => Ink::Good,

@@ -8,6 +8,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use reveille::domain::record::{AttestWords, NoteWords};
 use reveille::domain::status::{Done, PlanStatus, Problem, RunView, Words};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
@@ -38,6 +39,7 @@ pub struct World {
     /// Every `POST`: path and body.
     pub posted: Vec<(String, Value)>,
     pub report: Option<Value>,
+    pub record: Option<Value>,
 }
 
 pub enum Answered {
@@ -70,6 +72,7 @@ impl Server {
             .route("/api/v1/plans/{plan}/{verb}", post(act))
             .route("/api/v1/runs/{run}", get(run))
             .route("/api/v1/runs/{run}/report", get(report))
+            .route("/api/v1/runs/{run}/record", get(record))
             .route("/api/v1/runs/{run}/{verb}", post(act))
             .layer(from_fn_with_state(self.clone(), host));
         let app = app.with_state(self.clone());
@@ -137,10 +140,24 @@ async fn report(State(server): State<Server>) -> Response {
     Json(world.report.clone().unwrap_or_else(|| panic!("this test has no report"))).into_response()
 }
 
+async fn record(State(server): State<Server>) -> Response {
+    let world = server.world.lock().unwrap();
+    Json(world.record.clone().unwrap_or_else(|| panic!("this test has no record"))).into_response()
+}
+
+/// What the interface itself would read.
+fn understood(path: &str, body: &[u8]) -> Result<(), serde_json::Error> {
+    match path.rsplit('/').next() {
+        Some("notes") => serde_json::from_slice::<NoteWords>(body).map(drop),
+        Some("attestation") => serde_json::from_slice::<AttestWords>(body).map(drop),
+        _ => serde_json::from_slice::<Words>(body).map(drop),
+    }
+}
+
 async fn act(State(server): State<Server>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let body = axum::body::to_bytes(request.into_body(), 100_000).await.unwrap();
-    let _: Words = serde_json::from_slice(&body).expect("the interface's own words");
+    understood(&path, &body).expect("the interface's own words");
     let mut world = server.world.lock().unwrap();
     world.posted.push((path, serde_json::from_slice(&body).unwrap()));
     match world.answers.pop_front().expect("one answer for each word") {

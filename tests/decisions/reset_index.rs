@@ -2,14 +2,16 @@
 
 use super::fixture::{
     STANDBY, Story, accepted, at, confirmed, fact, fence, origin, plan_parked, served_by_standby, site,
-    started_cluster, unanswered, writable,
+    started_cluster, unanswered, writable, writer,
 };
+use reveille::domain::chain::Head;
 use reveille::domain::failure::FailureClass;
 use reveille::domain::look::Look;
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
 use reveille::domain::parking::{ParkingState, StandbyWorkload};
 use reveille::domain::plan::{Plan, SearchIndex};
+use reveille::domain::report::Report;
 use reveille::domain::run::parking::{counts, workload_left};
 use reveille::domain::run::{Call, ClaimRef, Next, RunEvent, Sent, StartedBy, Verb, next};
 use reveille::domain::runbook::{RunKind, StepName};
@@ -17,6 +19,7 @@ use reveille::domain::search_index::{IndexView, Indexation, SearchClaim};
 use reveille::domain::secret::SecretRef;
 use reveille::domain::workload::{ClaimView, Counts, PodPhase, PodView, WorkloadKind, WorkloadPart};
 use reveille::domain::workload::{WorkloadRef, WorkloadView};
+use reveille::domain::writer::WriterVerdict;
 use reveille::steps::{release_workload, reset_search_index, verify_index};
 use std::time::Duration;
 
@@ -286,4 +289,27 @@ fn only_a_reset_with_a_whole_index_behind_it_is_a_full_recovery() {
         assert_eq!(open.len(), 1, "{open:?}");
         assert!(open[0].contains("search index matches the database") && open[0].contains(says), "{open:?}");
     }
+}
+
+#[test]
+fn a_run_that_stays_for_its_index_was_recovered_when_it_first_served() {
+    let story = |writer_lost: bool| {
+        let story = Story::with_standby(RunKind::Failover, plan(true, 600), super::fixture::alert(), parked());
+        let served = story.proven(50, StepName::VerifyWriter, writable(50)).proven(
+            60,
+            StepName::VerifyRoute,
+            served_by_standby(60),
+        );
+        let again = served.started(500, StepName::VerifyWriter);
+        let again = if writer_lost { again.saw(505, StepName::VerifyWriter, lost(505)) } else { again };
+        let again = again.then(510, RunEvent::StepSucceeded { step: StepName::VerifyWriter, proof: writable(510) });
+        again.proven(520, StepName::VerifyRoute, served_by_standby(520)).state()
+    };
+    let recovered = |run| Report::of(&run, &Head::default()).recovery_time.seconds;
+    assert_eq!(recovered(story(false)), Some(60.0));
+    assert_eq!(recovered(story(true)), Some(510.0), "users could not write in between");
+}
+
+fn lost(second: i64) -> Observation {
+    writer(second, WriterVerdict::InRecovery)
 }

@@ -16,6 +16,7 @@ fn gallery() -> Vec<(&'static str, Report)> {
     let hostile = "</script><script>alert(1)</script> \"'& \u{202e}drow ";
     vec![
         ("recovered", stories::recovered().report()),
+        ("slowed", stories::slowed().report()),
         ("owed", stories::owing_the_fence().report()),
         ("no-capacity", stories::no_capacity().report()),
         ("needs-promotion", stories::needs_a_promotion().report()),
@@ -47,8 +48,12 @@ impl Album {
     }
 
     fn page(&self, name: &str, report: &Report) -> PathBuf {
+        self.write(name, &html::report(report))
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
         let page = self.kept.as_deref().unwrap_or(self.scratch.path()).join(format!("{name}.html"));
-        std::fs::write(&page, html::report(report)).unwrap();
+        std::fs::write(&page, text).unwrap();
         page
     }
 
@@ -87,6 +92,25 @@ fn every_report_is_readable_in_a_browser_wide_and_narrow_light_and_dark() {
             look(&mut browser, &page, View { width, dark }, &what);
             album.keep(&format!("{what}.png"), || browser.picture());
         }
+    }
+}
+
+/// Audits other pages in every way that people look at them.
+pub fn audit(pages: &[(&str, String)]) {
+    let (album, mut browser) = (Album::new(), Chromium::start());
+    for (name, text) in pages {
+        let page = album.write(name, text);
+        for (width, dark) in views(&album) {
+            let what = format!("{name}-{width}-{}", if dark { "dark" } else { "light" });
+            look(&mut browser, &page, View { width, dark }, &what);
+            album.keep(&format!("{what}.png"), || browser.picture());
+        }
+        browser.open(&page, View { width: 1280, dark: true });
+        album.keep(&format!("{name}-a4.pdf"), || browser.print(8.27, 11.69));
+        browser.media("print", "dark");
+        assert_eq!(browser.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+        assert_eq!(browser.evaluate(AUDIT), serde_json::json!([]), "{name} on paper");
+        browser.media("", "dark");
     }
 }
 

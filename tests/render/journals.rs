@@ -6,6 +6,7 @@ use reveille::domain::application::{AppView, IndexState, OriginView, RouteView};
 use reveille::domain::chain::{Entry, FORMAT, Head};
 use reveille::domain::cluster::ClusterView;
 use reveille::domain::fact::Fact;
+use reveille::domain::history::{Basis, Expectation, Expected};
 use reveille::domain::names::{ChannelName, IncidentId, RunId, SiteName};
 use reveille::domain::notice::Moment;
 use reveille::domain::observation::Observation;
@@ -81,6 +82,16 @@ impl Journal {
             expected: Vec::new(),
         };
         Self { now: at("02:14:05"), entries: Vec::new() }.with(RunEvent::RunCreated(Box::new(created)))
+    }
+
+    /// The run took along that many measurements of a step: most of them took so long, the slowest tenth somewhat longer.
+    pub fn expecting(mut self, step: StepName, seconds: f64, n: usize) -> Self {
+        let basis = Basis::History { n };
+        let expected = Expected { seconds, low: seconds * 0.9, high: seconds * 1.2, basis };
+        if let Some(RunEvent::RunCreated(created)) = self.entries.first_mut().map(|entry| &mut entry.event) {
+            created.expected.push(Expectation { step, expected });
+        }
+        self
     }
 
     pub fn later(mut self, seconds: i64) -> Self {

@@ -1,8 +1,11 @@
 //! What is usual, as people read it beside a run that goes on and beside a plan.
 
+use super::journals::{Journal, down};
+use super::stories;
 use chrono::{DateTime, Utc};
+use reveille::domain::runbook::StepName::{ConfirmOutage, FencePrimary, StartReplica, VerifyWriter};
 use reveille::domain::status::{PlanStatus, RunView};
-use reveille::render::{Screen, terminal};
+use reveille::render::{Screen, html, markdown, terminal};
 use serde_json::json;
 
 fn at(time: &str) -> DateTime<Utc> {
@@ -38,6 +41,34 @@ fn a_step_that_does_not_run_and_one_never_measured_say_nothing_of_what_is_usual(
     for view in [view("succeeded", &measured(180.0, 240.0)), view("running", &documented)] {
         let shown = terminal::run(&view, Screen::plain(100), at("02:18:10"));
         assert!(!shown.contains("usually") && !shown.contains("so far"), "{shown}");
+    }
+}
+
+#[test]
+fn every_form_of_a_report_warns_of_a_stage_that_became_slower() {
+    let report = stories::slowed().report();
+    let warning = "start-replica took 8m 41s, 2.6 times its usual 3m 20s: slower than its own history";
+    let forms = [html::report(&report), markdown::report(&report), terminal::report(&report, Screen::plain(300))];
+    for form in forms {
+        assert!(form.contains(warning), "{form}");
+    }
+    let table = markdown::report(&report);
+    assert!(table.contains("| start-replica | 8m 41s | 3m to 4m | 9 measurements | 29 % |"), "{table}");
+    assert!(table.contains("| verify-route | 23s | 30s to 2m | documented or assumed, not measured here | 1 % |"));
+    let shown = terminal::report(&report, Screen::plain(300));
+    assert!(shown.contains("8m 41s, usually 3m to 4m, slower than its history"), "{shown}");
+    assert!(shown.contains("2m 10s, usually 1m 48s to 2m 24s\n"), "{shown}");
+}
+
+#[test]
+fn a_report_of_a_run_that_goes_on_says_when_it_is_expected_to_be_through() {
+    let journal = Journal::by_alert().expecting(StartReplica, 200.0, 9).started(ConfirmOutage).later(45);
+    let report = journal.proven(ConfirmOutage, down()).started(FencePrimary).later(10).started(VerifyWriter).report();
+    // Fence, start, application and route are left: 600, 200, 300 and 60 s, and 900, 240, 900 and 120 s when slow.
+    let through =
+        "xpected to be through at 2026-11-04 02:34:10 UTC, at 2026-11-04 02:50:50 UTC if all that is left is slow";
+    for form in [html::report(&report), markdown::report(&report)] {
+        assert!(form.contains(through), "{form}");
     }
 }
 

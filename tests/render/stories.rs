@@ -58,6 +58,11 @@ pub fn recovered() -> Journal {
     served(started(fenced()), IndexState::NotApplicable)
 }
 
+/// A recovery in which the standby took far longer to start than ever before.
+pub fn slowed() -> Journal {
+    recovered().expecting(StartReplica, 200.0, 9).expecting(VerifyApp, 120.0, 9).expecting(FencePrimary, 74.0, 1)
+}
+
 pub fn serving_not_proven() -> Journal {
     served(started(fenced()), IndexState::NotVerified)
 }

@@ -27,6 +27,7 @@ pub mod plan;
 mod probes;
 mod process;
 mod reindex;
+mod scaled_fence;
 mod segments;
 mod slices;
 mod steps;

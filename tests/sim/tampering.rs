@@ -5,12 +5,20 @@ use super::host::Host;
 use super::weather::Weather;
 use super::world::World;
 use super::{peek, people, plan};
+use reveille::domain::chain::Head;
+use reveille::domain::history::Sample;
+use reveille::domain::ledger::LedgerEvent;
 use reveille::domain::names::{PlanName, RunId};
 use reveille::domain::outcome::Outcome;
+use reveille::domain::record::{Note, Signature, Verdict};
 use reveille::domain::run::RunEvent;
+use reveille::domain::runbook::{RunKind, StepName};
+use reveille::engine::book::Book;
 use reveille::engine::close::report_name;
-use reveille::engine::journal::{Journal, log_name};
-use reveille::engine::ports::Store;
+use reveille::engine::journal::log_name;
+use reveille::engine::log::ChainLog;
+use reveille::engine::ports::{Clock, Store};
+use reveille::engine::record::By;
 use reveille::engine::verify::{Finding, Verified, verify_plan, verify_run};
 use reveille::store::MemoryStore;
 use std::sync::Arc;
@@ -44,6 +52,14 @@ impl Left {
         let report = self.store.get(&report_name(&self.run)).await.unwrap().unwrap();
         copy.put(&report_name(&self.run), &report.bytes, None).await.unwrap();
         copy
+    }
+
+    /// Appends past the journal's own rules, as no version of this program would.
+    async fn force(&self, event: RunEvent) {
+        let store: Arc<dyn Store> = Arc::new(self.store.clone());
+        let mut log: ChainLog<RunEvent> = ChainLog::at_start(store, log_name(&self.run), Head::default());
+        log.catch_up().await.unwrap();
+        log.append(event, self.host.world.clock.now()).await.unwrap();
     }
 
     fn ledger(&self) -> String {
@@ -93,11 +109,45 @@ fn changed_and_missing_lines_are_found() {
 fn a_sound_chain_with_an_impossible_story_is_found() {
     in_virtual_time(async {
         let left = recovered().await;
-        let store: Arc<dyn Store> = Arc::new(left.store.clone());
-        let mut journal = Journal::open(&store, &left.run).await.unwrap().unwrap();
         let again = RunEvent::RunEnded { outcome: Outcome::ApprovalTimedOut };
-        journal.append(&left.host.world.clock, again).await.unwrap();
+        left.force(again).await;
         let findings = of_run(&left.store, &left.run).await.findings;
+        assert!(matches!(&findings[..], [Finding::Story { .. }]), "{findings:?}");
+    });
+}
+
+#[test]
+fn what_follows_a_signature_is_found() {
+    in_virtual_time(async {
+        let left = recovered().await;
+        let signature = Signature { name: "Ada".into(), verdict: Verdict::Success, notes: "fine".into() };
+        let run = left.run.clone();
+        let signed = left.host.invoke(move |engine| async move {
+            engine.attest(&run, By { by: "ann", said: None }, &signature, None).await.map(drop)
+        });
+        assert!(signed.await.unwrap().is_ok());
+        assert_eq!(of_run(&left.store, &left.run).await.findings, []);
+        let note = Note::Lesson { what: "too late".into() };
+        left.force(RunEvent::Noted { by: "ann".into(), said: None, notes: vec![note] }).await;
+        let findings = of_run(&left.store, &left.run).await.findings;
+        let [Finding::Story { what, .. }] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!(what, "an event follows the attestation of the record");
+    });
+}
+
+#[test]
+fn what_a_run_measured_stands_behind_its_closing_and_nothing_is_measured_of_others() {
+    in_virtual_time(async {
+        let left = recovered().await;
+        let ledger = peek::plan(&left.host).await.unwrap();
+        let samples = ledger.history.samples(RunKind::Failover, StepName::StartReplica);
+        assert!(matches!(samples, [Sample { seconds, .. }] if *seconds > 0.0), "{samples:?}");
+        let store: Arc<dyn Store> = Arc::new(left.store.clone());
+        let mut book = Book::open(&store, left.host.name()).await.unwrap();
+        let (run, kind) = (RunId::new("sonar.none"), RunKind::Failover);
+        let stages = LedgerEvent::StagesMeasured { run, kind, stages: Vec::new() };
+        book.append(&left.host.world.clock, stages).await.unwrap();
+        let findings = verify_plan(&left.store, left.host.name()).await.unwrap().findings;
         assert!(matches!(&findings[..], [Finding::Story { .. }]), "{findings:?}");
     });
 }

@@ -13,6 +13,7 @@ mod operator;
 mod operator_errors;
 mod orphan;
 mod readiness;
+mod record;
 mod store_down;
 mod storm;
 mod two_hosts;

@@ -194,6 +194,11 @@ fn runs_empty(run: &RunState) -> Option<NextStep> {
 
 /// How what was left open can be proven, or will be next time.
 fn prove(run: &RunState, open: &str) -> Option<NextStep> {
+    if open.contains("search index") && was_reset(run) {
+        let what = "See how far the new search index is (SonarQube, Administration > Projects > Background Tasks); until it \
+                    is complete, pages and searches are partial";
+        return Some(NextStep { what: what.into(), commands: Vec::new() });
+    }
     if open.contains("search index") {
         let what = "Check the search index: after a failover SonarQube needs a reindex unless search persistence is \
                     off (docs.sonarsource.com, disaster recovery)";
@@ -213,6 +218,11 @@ fn prove(run: &RunState, open: &str) -> Option<NextStep> {
             .into(),
         commands: Vec::new(),
     })
+}
+
+/// Whether the run left no old search index behind.
+fn was_reset(run: &RunState) -> bool {
+    matches!(run.proof(StepName::ResetSearchIndex), Some(Observation::SearchIndex { .. }))
 }
 
 fn pay_debt(run: &RunState, site: &SiteName) -> NextStep {

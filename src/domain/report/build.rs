@@ -82,10 +82,31 @@ fn recovery_time(run: &RunState) -> RecoveryTime {
     let from =
         EndPoint { what: format!("first sign of the outage ({})", created.first_sign), at: created.outage_since };
     let served = run.step(StepName::VerifyRoute).filter(|step| step.phase == Phase::Succeeded);
-    let to = served.and_then(|step| step.ended_at).map(|at| EndPoint { what: served_as(run), at });
+    let to = served.and_then(|step| served_at(run, step)).map(|at| EndPoint { what: served_as(run), at });
     let seconds = to.as_ref().map(|to| seconds_between(from.at, to.at));
     let within_target = seconds.map(|seconds| seconds <= target.as_secs_f64());
     RecoveryTime { target_seconds: target.as_secs(), from, to, seconds, within_target }
+}
+
+/// When the route was proven. A run that stays to see the search index looks at writer and route once more at its end:
+/// where neither was ever seen otherwise meanwhile, users have been served since the first look.
+fn served_at(run: &RunState, route: &StepState) -> Option<DateTime<Utc>> {
+    let since = |step: StepName| {
+        let state = run.step(step)?;
+        let proves = |saw: &&Observation| ladder::proves(step, saw, &run.created.standby).is_ok();
+        let unbroken = state.observations.iter().chain(&state.proof).rev().take_while(proves);
+        unbroken.last().and_then(Observation::seen_at)
+    };
+    if run.step(StepName::VerifyIndex).is_none() || !was_proven_before(run, route) {
+        return route.ended_at;
+    }
+    since(StepName::VerifyRoute).max(since(StepName::VerifyWriter))
+}
+
+/// Whether the route's proof is not its first.
+fn was_proven_before(run: &RunState, route: &StepState) -> bool {
+    let proves = |saw: &Observation| ladder::proves(StepName::VerifyRoute, saw, &run.created.standby).is_ok();
+    route.observations.last().is_some_and(proves)
 }
 
 /// The end point in the words of its proof: without a header to tell the sites apart it may not name one.

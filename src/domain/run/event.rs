@@ -4,12 +4,13 @@ use super::call::{Call, Sent};
 use crate::domain::drill::DrillDue;
 use crate::domain::failure::FailureClass;
 use crate::domain::history::{self, Expectation, Expected};
-use crate::domain::names::{ChannelName, IncidentId, RunId, SiteName};
+use crate::domain::names::{ChannelName, DrillName, IncidentId, RunId, SiteName};
 use crate::domain::notice::Moment;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::Plan;
+use crate::domain::record::{Note, Signature};
 use crate::domain::runbook::{self, Line, RunKind, StepName};
 use crate::domain::workload::Counts;
 use chrono::{DateTime, Utc};
@@ -113,6 +114,19 @@ pub enum RunEvent {
         why: String,
     },
     Closed,
+    /// People add to the record of a run that is over.
+    Noted {
+        by: String,
+        said: Option<String>,
+        notes: Vec<Note>,
+    },
+    /// A person signs the record with that SHA-256. Nothing follows.
+    Attested {
+        by: String,
+        said: Option<String>,
+        signature: Signature,
+        record: String,
+    },
 }
 
 /// How a run began.
@@ -224,6 +238,11 @@ impl RunEvent {
         !matches!(self, RunEvent::Claimed { .. })
     }
 
+    /// Whether it is what people add once a run is over, which no driver writes.
+    pub fn is_of_people_afterwards(&self) -> bool {
+        matches!(self, RunEvent::Noted { .. } | RunEvent::Attested { .. })
+    }
+
     pub fn step(&self) -> Option<StepName> {
         match self {
             RunEvent::StepStarted { step }
@@ -258,6 +277,14 @@ impl StartedBy {
     /// the schedule of a drill.
     pub fn needs_no_approval(&self) -> bool {
         matches!(self, StartedBy::Person { .. } | StartedBy::Debt { .. } | StartedBy::Schedule { .. })
+    }
+
+    /// The schedule that started it, if one did.
+    pub fn drill(&self) -> Option<&DrillName> {
+        match self {
+            StartedBy::Schedule { due } => Some(&due.drill),
+            _ => None,
+        }
     }
 
     pub fn is_forced(&self) -> bool {

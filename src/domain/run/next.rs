@@ -263,6 +263,9 @@ fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
         .iter()
         .skip_while(|line| Some(line.step) != first)
         .map(|line| match line.step {
+            StepName::FencePrimary if run.created.plan.fence.scales() => {
+                format!("scaled the workload at {0} to zero, or stopped the cluster of {0}", run.created.primary)
+            }
             StepName::FencePrimary => format!("stopped the cluster of {}", run.created.primary),
             StepName::StartReplica => format!("started the cluster of {}", run.created.standby),
             StepName::VerifyWriter => "proved that the database takes writes".to_owned(),

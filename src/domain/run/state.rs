@@ -10,6 +10,7 @@ use crate::domain::names::{ChannelName, RunId};
 use crate::domain::notice::Moment;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
+use crate::domain::record::Afterwards;
 use crate::domain::runbook::{self, StepName};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub struct RunState {
     pub notified: Vec<Notified>,
     pub parked: Option<String>,
     pub closed: bool,
+    /// What people added once it was over.
+    pub afterwards: Afterwards,
     pub claim: Claim,
     pub last_event_at: DateTime<Utc>,
 }
@@ -149,6 +152,7 @@ impl RunState {
             notified: Vec::new(),
             parked: None,
             closed: false,
+            afterwards: Afterwards::default(),
             claim: Claim::default(),
             last_event_at: first.at,
         })
@@ -156,6 +160,10 @@ impl RunState {
 
     /// Takes in the next event.
     pub fn apply(&mut self, entry: &Entry<RunEvent>) {
+        // What people add afterwards is no part of the run itself.
+        if entry.event.is_of_people_afterwards() {
+            return self.afterwards.apply(entry);
+        }
         self.last_event_at = entry.at;
         self.claim.apply(&entry.event);
         wait::apply(&mut self.waits, entry);

@@ -29,6 +29,8 @@ impl RunEvent {
             Self::NotifySent { .. } => "notify-sent",
             Self::Parked { .. } => "parked",
             Self::Closed => "closed",
+            Self::Noted { .. } => "noted",
+            Self::Attested { .. } => "attested",
         }
     }
 
@@ -73,6 +75,13 @@ impl RunEvent {
             }
             Self::Parked { why } => format!("parked for a person: {why}"),
             Self::Closed => "closed".to_owned(),
+            Self::Noted { by, notes, .. } => {
+                let about: Vec<&str> = notes.iter().map(|note| note.about()).collect();
+                format!("noted by {by}: {}", about.join(", "))
+            }
+            Self::Attested { by, signature, .. } => {
+                format!("attested as {} by {} ({by})", signature.verdict.as_str(), signature.name)
+            }
         }
     }
 }

@@ -25,6 +25,8 @@ impl Section {
 /// What a page is made of.
 pub(super) struct Page {
     pub(super) title: String,
+    /// `report` or `record`.
+    pub(super) what: &'static str,
     /// Stands on every printed page.
     pub(super) running_head: String,
     pub(super) banner: Markup,
@@ -55,11 +57,11 @@ pub(super) fn page(page: &Page) -> String {
 
 fn body(page: &Page) -> Markup {
     html! {
-        a.skip href="#main" { "Skip to the report" }
+        a.skip href="#main" { "Skip to the " (page.what) }
         header.banner { (page.banner) }
         main #main {
             (page.verdict)
-            (contents(&page.sections))
+            (contents(page))
             @for section in &page.sections {
                 section id=(section.id) aria-labelledby={ (section.id) "-heading" } {
                     h2 id={ (section.id) "-heading" } { (section.title) }
@@ -70,10 +72,10 @@ fn body(page: &Page) -> Markup {
     }
 }
 
-fn contents(sections: &[Section]) -> Markup {
+fn contents(page: &Page) -> Markup {
     html! {
-        nav aria-label="Sections of this report" {
-            ul { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
+        nav aria-label={ "Sections of this " (page.what) } {
+            ul { @for section in &page.sections { li { a href={ "#" (section.id) } { (section.title) } } } }
         }
     }
 }

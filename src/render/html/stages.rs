@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 pub(super) fn all(report: &Report) -> Option<Markup> {
     let rows: Vec<Row> = shown(report).map(row).collect();
-    let columns = ["Stage", "Took", "Usually", "By", "Share of target"];
+    let columns = ["Stage", "Took", "Expected", "By", "Share of target"];
     let table = table("Stages", &columns, &rows)?;
     let warnings: Vec<String> = report.stages.iter().filter_map(StageLine::warning).collect();
     let target = words::target(report.recovery_time.target_seconds);
@@ -26,7 +26,7 @@ fn row(stage: &StageLine) -> Row {
     let cells = vec![
         html! { (stage.step) },
         html! {
-            @if stage.slower.is_some() { span.word.bad { span aria-hidden="true" { "✗" } " slower" } " " }
+            @if stage.slower.is_some() { span.word.careful { span aria-hidden="true" { "!" } " slower" } " " }
             (took.unwrap_or_default())
         },
         html! { (range(&stage.expected)) },

@@ -1,8 +1,10 @@
 //! What a person needs first: the verdict, what was measured, what is open, what to do.
 
+use super::super::record as laid_out;
 use super::super::words::{self, Clock};
 use super::ink;
 use super::text::{Command, Said, Told, beginning, plain};
+use crate::domain::record::{Record, Verdict as Attested};
 use crate::domain::report::{MilestoneLine, NextStep, Report};
 use maud::{Markup, html};
 
@@ -14,6 +16,28 @@ pub(super) fn banner(report: &Report) -> Markup {
     html! {
         p.product { "Reveille" }
         p { (report.kind) " of " strong { (Said(report.plan.as_str())) } ", " (Said(&words::route(report))) }
+    }
+}
+
+/// What a record is about.
+pub(super) fn record_banner(record: &Record) -> Markup {
+    let report = &record.report;
+    html! {
+        p.product { "Reveille" }
+        p { "Record: " (record.kind) " of " strong { (Said(report.plan.as_str())) } ", " (Said(&words::route(report))) }
+    }
+}
+
+/// The run's outcome, and whether somebody signed for it.
+pub(super) fn record_verdict(record: &Record) -> Markup {
+    let (class, mark) = match record.attestation.as_ref().map(|signed| signed.signature.verdict) {
+        Some(Attested::Success) => ("good", "✓"),
+        Some(Attested::Failed) => ("bad", "✗"),
+        None => ("careful", "!"),
+    };
+    html! {
+        (verdict(&record.report))
+        div.signed.(class) { p { span.word { span aria-hidden="true" { (mark) } " " (Said(&laid_out::standing(record))) } } }
     }
 }
 

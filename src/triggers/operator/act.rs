@@ -74,7 +74,7 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
         "approve" => ("approved", "it goes on", app.engine.approve(run, by, said, why).await),
         "decline" => ("declined", "it ends without touching anything", app.engine.decline(run, by, said, why).await),
         "abort" => ("abort-requested", "it ends", app.engine.abort(run, by, said, why).await),
-        _ => return Err(no_such_verb(verb, "approve, decline and abort")),
+        _ => return Err(no_such_verb(verb, "approve, decline, abort, notes and attestation")),
     };
     let wake_up = spoken.map_err(|error| word_refused(&error))?;
     tracing::info!("{run}: {did} by {by}");
@@ -174,7 +174,7 @@ async fn would_start(app: &App, configured: &Configured, words: &Words, speaker:
     Ok(json(200, &would))
 }
 
-fn done(did: &str, sentence: String, by: &str) -> Done {
+pub(super) fn done(did: &str, sentence: String, by: &str) -> Done {
     Done { did: did.to_owned(), sentence, run: None, incident: None, details: Vec::new(), by: by.to_owned() }
 }
 

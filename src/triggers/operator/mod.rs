@@ -4,6 +4,7 @@ mod act;
 mod drill;
 mod form;
 mod read;
+mod record;
 mod status;
 
 use super::app::App;
@@ -52,6 +53,9 @@ async fn route(app: &App, request: &HttpRequestData) -> Answered {
         ("GET", ["plans", plan, "runs"]) => read::runs(app, &PlanName::new(*plan)).await,
         ("GET", ["runs", run]) => read::run(app, &RunId::new(*run), request).await,
         ("GET", ["runs", run, "report"]) => read::report(app, &RunId::new(*run), request).await,
+        ("GET", ["runs", run, "record"]) => record::read(app, &RunId::new(*run), request).await,
+        ("POST", ["runs", run, "notes"]) => record::note(app, &RunId::new(*run), request).await,
+        ("POST", ["runs", run, "attestation"]) => record::attest(app, &RunId::new(*run), request).await,
         ("POST", ["plans", plan, verb]) => act::on_plan(app, &PlanName::new(*plan), verb, request).await,
         ("POST", ["runs", run, verb]) => act::on_run(app, &RunId::new(*run), verb, request).await,
         (method, _) => Err(Problem::new(
@@ -82,6 +86,13 @@ fn words(request: &HttpRequestData) -> Result<Words, Problem> {
         let next = "Send {\"who\": …, \"why\": …}; what is started also takes kind, drill, idempotency_key, force and dry_run.";
         Problem::new(400, "The body cannot be read", error.to_string(), next)
     })
+}
+
+/// The body of a `POST` that has to say something. `example` shows how.
+fn body<T: serde::de::DeserializeOwned>(request: &HttpRequestData, example: &str) -> Result<T, Problem> {
+    let text = request.body.as_ref().and_then(|body| body.text()).unwrap_or_default();
+    serde_json::from_str(text)
+        .map_err(|error| Problem::new(400, "The body cannot be read", error.to_string(), format!("Send {example}.")))
 }
 
 /// Longest id that is looked for: a plan's name, a time and a random part are much shorter.

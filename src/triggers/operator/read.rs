@@ -77,18 +77,22 @@ fn has_news(entries: &[Entry<RunEvent>], after: u64) -> bool {
 pub(super) async fn report(app: &App, run: &RunId, request: &HttpRequestData) -> Answered {
     let (journal, _) = open(app, run).await?;
     let report = Report::of(journal.state(), journal.head());
-    Ok(match request.header("accept").map_or(Form::Json, Form::preferred) {
+    Ok(match preferred(request) {
         Form::Json => json(200, &report),
         Form::Markdown => {
             Answer::http(HttpAnswer::text(200, "text/markdown; charset=utf-8", markdown::report(&report)))
         }
-        Form::Html => Answer::http(page(&report)),
+        Form::Html => Answer::http(page(html::report(&report))),
     })
 }
 
+pub(super) fn preferred(request: &HttpRequestData) -> Form {
+    request.header("accept").map_or(Form::Json, Form::preferred)
+}
+
 /// The page, which a browser must neither guess another kind from nor put into a frame.
-fn page(report: &Report) -> HttpAnswer {
-    HttpAnswer::text(200, "text/html; charset=utf-8", html::report(report))
+pub(super) fn page(text: String) -> HttpAnswer {
+    HttpAnswer::text(200, "text/html; charset=utf-8", text)
         .header("Content-Security-Policy", html::CONTENT_POLICY)
         .header("X-Content-Type-Options", "nosniff")
         .header("Referrer-Policy", "no-referrer")
@@ -108,7 +112,7 @@ async fn open(app: &App, run: &RunId) -> Result<(Journal, Vec<Entry<RunEvent>>),
     }
 }
 
-fn unreadable(error: &JournalError) -> Problem {
+pub(super) fn unreadable(error: &JournalError) -> Problem {
     let next = "Read it with the version that wrote it, or check it with `reveille verify`.";
     Problem::new(409, "The journal cannot be read by this version", with_causes(error), next)
 }

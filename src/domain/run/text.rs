@@ -48,7 +48,8 @@ impl RunEvent {
             Self::StepStarted { step } => format!("{step} started"),
             Self::Intent { call, .. } => format!("will {}", call.text()),
             Self::Sent {
-                step: StepName::ParkWorkload | StepName::ReleaseWorkload | StepName::ResetSearchIndex,
+                step:
+                    StepName::ParkWorkload | StepName::VerifyPath | StepName::ReleaseWorkload | StepName::ResetSearchIndex,
                 outcome,
             } => {
                 format!("Kubernetes: {}", outcome.text())

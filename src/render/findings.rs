@@ -1,7 +1,8 @@
 //! What a readiness drill found, in the words of every form of a report.
 
 use super::words;
-use crate::domain::readiness::{Assessment, Finding, Severity};
+use crate::domain::duration;
+use crate::domain::readiness::{Assessment, CriticalStep, Finding, Severity};
 
 /// Findings that say something; those that are plainly in order are told by their number.
 pub(super) fn told(assessment: &Assessment) -> impl Iterator<Item = &Finding> {
@@ -32,9 +33,9 @@ pub(super) fn answer(assessment: &Assessment) -> [String; 2] {
 
 /// The steps that the estimate adds up.
 pub(super) fn way(assessment: &Assessment) -> String {
-    let step = |(step, expected): &(crate::domain::runbook::StepName, crate::domain::readiness::Expected)| {
-        let measured = if expected.measured { " (measured)" } else { "" };
-        format!("{step} {}{measured}", crate::domain::duration::text(expected.takes))
+    let step = |it: &CriticalStep| {
+        let measured = if it.measured { " (measured)" } else { "" };
+        format!("{} {}{measured}", it.step, duration::text(it.takes))
     };
     assessment.estimate.critical.iter().map(step).collect::<Vec<_>>().join(", then ")
 }

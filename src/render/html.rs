@@ -62,6 +62,9 @@ pub fn record(record: &Record) -> String {
     let run = [
         Section::of("timeline", "Timeline", timeline::figure(report)),
         Section::of("measured", "Recovery time and data loss", summary::measured(report, &clock)),
+        Section::of("milestones", "Milestones", summary::milestones(report, &clock)),
+        Section::of("readiness", "Could we recover now?", readiness::section(report)),
+        Section::of("stages", "Stages against their history", stages::all(report)),
     ];
     let account = [
         Section::of("steps", "Steps", steps::all(report, &clock)),

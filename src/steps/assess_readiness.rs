@@ -6,8 +6,7 @@
 
 use crate::domain::look::Look;
 use crate::domain::observation::Observation;
-use crate::domain::readiness::{Expected, Facts, assess};
-use crate::domain::runbook::StepName;
+use crate::domain::readiness::{Facts, assess};
 use crate::engine::ports::StepView;
 
 // --- inputs: the facts -------------------------------------------------------------------------------------------------
@@ -17,9 +16,9 @@ use crate::engine::ports::StepView;
 // --- verify -----------------------------------------------------------------------------------------------------------
 
 /// Judges the facts. What could not be read is a finding; the step itself never fails and never asks.
-pub fn decide(view: &StepView, facts: &Facts, from: &str, measured: impl Fn(StepName) -> Option<Expected>) -> Look {
+pub fn decide(view: &StepView, facts: &Facts, from: &str) -> Look {
     let created = &view.run.created;
     let primary = created.plan.site(&created.primary).unwrap_or_else(|| created.plan.preferred());
-    let assessment = assess(facts, &created.plan, primary, from, measured);
+    let assessment = assess(facts, &created.plan, primary, from);
     Look::Done { proof: Observation::Readiness { assessment: Box::new(assessment) } }
 }

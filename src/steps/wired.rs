@@ -255,8 +255,7 @@ impl Wired {
     async fn assess_readiness(&self, view: &StepView, scene: &Scene<'_>) -> Look {
         let workload = &view.run.created.standby_workload;
         let facts = self.observer.readiness(scene.plan, scene.primary, scene.standby, workload).await;
-        // No history is kept yet of what steps took: every expected time is a typical one.
-        assess_readiness::decide(view, &facts, &self.observer.vantage, |_| None)
+        assess_readiness::decide(view, &facts, &self.observer.vantage)
     }
 
     async fn workload(&self, scene: &Scene<'_>) -> Fact<WorkloadView> {

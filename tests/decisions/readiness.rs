@@ -1,9 +1,10 @@
 //! A readiness drill's judgement: an estate that lacks nothing, and then one thing at a time broken.
 
-use super::fixture::{at, plan_parked};
+use super::fixture::{at, plan_parked as usual_plan};
 use crate::support::readiness::{cluster, good, group, rule, unread};
 use chrono::TimeDelta;
 use reveille::domain::cluster::ClusterView;
+use reveille::domain::history::Measured;
 use reveille::domain::parking::StandbyWorkload;
 use reveille::domain::plan::{Plan, Workload};
 use reveille::domain::readiness::*;
@@ -14,8 +15,13 @@ use std::time::Duration;
 
 const NOW: i64 = 1_000_000_000;
 
+/// With a target that documented times keep.
+fn plan_parked() -> Plan {
+    Plan { rto: Duration::from_secs(7_200), ..usual_plan() }
+}
+
 fn judged(facts: &Facts, plan: &Plan) -> Assessment {
-    assess(facts, plan, plan.preferred(), "a test", |_| None)
+    assess(facts, plan, plan.preferred(), "a test")
 }
 
 /// Everything but what is ok, as `check severity`.
@@ -273,28 +279,36 @@ fn a_blocker_outweighs_what_cannot_be_told_and_comes_first() {
 }
 
 #[test]
-fn the_estimate_follows_the_longest_way_and_measured_times_go_first() {
-    let plan = plan_parked();
+fn the_estimate_follows_the_longest_way_by_what_the_plans_own_runs_took() {
+    let plan = Plan { rto: Duration::from_secs(3600), ..plan_parked() };
     let seconds = |step: StepName| match step {
-        StepName::ConfirmOutage => 10,
-        StepName::FencePrimary => 100,
-        StepName::StartReplica => 200,
-        StepName::VerifyWriter => 5,
-        StepName::ReleaseWorkload => 20,
-        StepName::VerifyApp => 60,
-        _ => 30,
+        StepName::ConfirmOutage => 10.0,
+        StepName::FencePrimary => 100.0,
+        StepName::StartReplica => 200.0,
+        StepName::VerifyWriter => 5.0,
+        StepName::ReleaseWorkload => 20.0,
+        StepName::VerifyApp => 60.0,
+        _ => 30.0,
     };
-    let measured = |step| Expected { takes: Duration::from_secs(seconds(step)), measured: true };
-    let parked = StandbyWorkload::Parked { counts: Default::default(), since: at(0) };
-    let sum = |workload: &StandbyWorkload| {
-        estimate(runbook::lines(RunKind::Failover, workload), plan.rto, measured).takes.as_secs()
-    };
-    assert_eq!(sum(&parked), 10 + 200 + 20 + 60 + 30, "the start hides the fence");
-    assert_eq!(sum(&StandbyWorkload::StartsWithCluster), 10 + 100 + 200 + 60 + 30, "the start waits for the fence");
-    let facts = good(at(NOW), &plan);
-    let by_history = assess(&facts, &plan, plan.preferred(), "a test", |step| Some(measured(step)));
-    assert!(by_history.estimate.is_measured() && by_history.estimate.text().contains("by measured times"));
-    assert!(judged(&facts, &plan).estimate.text().contains("by typical times, not measured ones"));
+    let mut facts = good(at(NOW), &plan);
+    let documented = judged(&facts, &plan).estimate;
+    assert!(documented.text().contains("by documented times, not measured ones"), "{}", documented.text());
+    let lines = runbook::lines(RunKind::Failover, &facts.record.workload);
+    let stages: Vec<Measured> =
+        lines.iter().map(|line| Measured { step: line.step, acted: true, seconds: seconds(line.step) }).collect();
+    for acted in [true, false] {
+        let stages: Vec<Measured> = stages.iter().map(|it| Measured { acted, ..*it }).collect();
+        facts.record.history.take_in(&stages, at(NOW));
+    }
+    let time = judged(&facts, &plan).estimate;
+    assert!(time.is_measured() && time.text().contains("by measured times"), "{}", time.text());
+    assert_eq!(time.takes.as_secs(), 10 + 200 + 20 + 60 + 30, "the start hides the fence");
+    facts.record.workload = StandbyWorkload::StartsWithCluster;
+    assert_eq!(
+        judged(&facts, &plan).estimate.takes.as_secs(),
+        10 + 100 + 200 + 60 + 30,
+        "the start waits for the fence"
+    );
 }
 
 #[test]

@@ -149,7 +149,7 @@ pub fn assessed() -> Journal {
     facts.may[1] = Err(Unread::denied("Microsoft.Authorization/permissions/read", "/subscriptions/s", "Forbidden"));
     facts.channels[0].reached = Err("said <script>alert(1)</script> | *no*".into());
     facts.standby.as_mut().unwrap().pools[0].reserved = false;
-    let assessment = assess(&facts, &plan, plan.preferred(), "own probe from function app dr", |_| None);
+    let assessment = assess(&facts, &plan, plan.preferred(), "own probe from function app dr");
     let verdict = assessment.verdict.clone();
     Journal::drill(RunKind::ReadinessDrill)
         .started(AssessReadiness)

@@ -130,7 +130,7 @@ impl Step for SimStep {
             StepName::VerifyRoute => steps::verify_route::decide(view, eyes.route(standby)),
             StepName::AssessReadiness => {
                 let facts = crate::support::readiness::unread(view.now, &run.created.plan);
-                steps::assess_readiness::decide(view, &facts, "the simulation", |_| None)
+                steps::assess_readiness::decide(view, &facts, "the simulation")
             }
         }
     }

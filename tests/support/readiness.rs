@@ -177,6 +177,7 @@ pub fn good(now: DateTime<Utc>, plan: &Plan) -> Facts {
             workload: StandbyWorkload::Parked { counts: Default::default(), since },
             stopped_since: Some(since),
             rehearsed_at: Some(since),
+            history: Default::default(),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! All checks together.
 
-use super::estimate::{Estimate, Expected, estimate, typical};
+use super::estimate::{Estimate, estimate};
 use super::finding::{Area, Finding, Severity};
 use super::verdict::Verdict;
 use super::views::Facts;
@@ -8,7 +8,7 @@ use super::{alerting, around, capacity, clusters, database, front_door, permissi
 use crate::domain::duration;
 use crate::domain::names::SiteName;
 use crate::domain::plan::{Plan, Site};
-use crate::domain::runbook::{self, RunKind, StepName};
+use crate::domain::runbook::{self, RunKind};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -25,16 +25,10 @@ pub struct Assessment {
     pub findings: Vec<Finding>,
 }
 
-/// Judges everything. `measured` gives what a step took in earlier runs, where any did.
-pub fn assess(
-    facts: &Facts,
-    plan: &Plan,
-    primary: &Site,
-    from: &str,
-    measured: impl Fn(StepName) -> Option<Expected>,
-) -> Assessment {
+/// Judges everything.
+pub fn assess(facts: &Facts, plan: &Plan, primary: &Site, from: &str) -> Assessment {
     let standby = plan.other(&primary.name);
-    let estimate = expected(facts, plan, measured);
+    let estimate = expected(facts, plan);
     let mut findings = checks(facts, plan, primary, standby);
     findings.push(in_time(&estimate, plan));
     findings.sort_by_key(|finding| (finding.severity, !finding.may_block(), finding.area));
@@ -56,11 +50,10 @@ fn checks(facts: &Facts, plan: &Plan, primary: &Site, standby: &Site) -> Vec<Fin
     found
 }
 
-fn expected(facts: &Facts, plan: &Plan, measured: impl Fn(StepName) -> Option<Expected>) -> Estimate {
-    let detection = facts.front_door.group.as_ref().ok().and_then(front_door::detection);
-    let typically = typical(plan, detection);
+/// By what the plan's own runs took, where any did.
+fn expected(facts: &Facts, plan: &Plan) -> Estimate {
     let lines = runbook::lines(RunKind::Failover, &facts.record.workload);
-    estimate(lines, plan.rto, |step| measured(step).unwrap_or_else(|| typically(step)))
+    estimate(lines, plan.rto, |step| facts.record.history.expected(RunKind::Failover, step))
 }
 
 fn in_time(estimate: &Estimate, plan: &Plan) -> Finding {
@@ -69,8 +62,8 @@ fn in_time(estimate: &Estimate, plan: &Plan) -> Finding {
     if estimate.is_within_target() {
         return Finding::ok(Area::Time, CHECK, &plan.name, saw);
     }
-    let longest = estimate.critical.iter().max_by_key(|(_, expected)| expected.takes);
-    let longest = longest.map(|(step, expected)| format!(" Most of it is {step}: {}.", duration::text(expected.takes)));
+    let longest = estimate.critical.iter().max_by_key(|it| it.takes);
+    let longest = longest.map(|it| format!(" Most of it is {}: {}.", it.step, duration::text(it.takes)));
     Finding::warning(Area::Time, CHECK, &plan.name, saw)
         .means(format!("The target would be missed.{}", longest.unwrap_or_default()))
         .fix("Make the longest step shorter, or the target longer.", [])

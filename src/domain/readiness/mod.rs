@@ -4,7 +4,7 @@
 //! views (facts, each read or not) ─► clusters · capacity · database · writer · front_door · alerting
 //!                                    permissions · around · rehearsal         one pure check each
 //!                                 ─► findings, worst first ─► verdict          a blocker: no; unknown: cannot be told
-//! runbook + expected times        ─► estimate                                  measured times go before typical ones
+//! runbook + expected times        ─► estimate                                  measured times go before documented ones
 //! ```
 //! Something that cannot be read is a finding of its own and never a pass; a refusal names the Azure action that is
 //! missing.
@@ -26,7 +26,7 @@ mod views;
 mod writer;
 
 pub use assess::{Assessment, assess};
-pub use estimate::{Estimate, Expected, estimate, typical};
+pub use estimate::{CriticalStep, Estimate, estimate};
 pub use finding::{Area, Finding, Severity};
 pub use unread::{Read, Unread};
 pub use verdict::Verdict;

@@ -2,6 +2,7 @@
 
 use super::unread::Read;
 use crate::domain::cluster::ClusterView;
+use crate::domain::history::History;
 use crate::domain::names::ChannelName;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::resource::ResourceId;
@@ -261,6 +262,8 @@ pub struct RecordFacts {
     pub stopped_since: Option<DateTime<Utc>>,
     /// End of the newest rehearsal that went well.
     pub rehearsed_at: Option<DateTime<Utc>>,
+    /// What the steps of the plan's runs took.
+    pub history: History,
 }
 
 /// Everything.

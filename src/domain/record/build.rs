@@ -67,7 +67,7 @@ impl Record {
 }
 
 fn mode(run: &RunState) -> Mode {
-    let rehearsal = run.created.kind == RunKind::StandbyDrill;
+    let rehearsal = matches!(run.created.kind, RunKind::StandbyDrill | RunKind::ReadinessDrill);
     let how = match run.created.plan.automation {
         _ if run.created.started_by.needs_no_approval() => "started by schedule or by name, so no approval was asked",
         Automation::Observe => "observing only",

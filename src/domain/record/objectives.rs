@@ -27,6 +27,9 @@ fn purpose(run: &RunState, report: &Report) -> Objective {
         RunKind::Failover => (format!("Serve from {standby}"), "writer and route are seen once more at the very end"),
         RunKind::Fence => (format!("Pay the fence debt of {}", run.created.primary), "its cluster is seen stopped"),
         RunKind::Park => (format!("Put {standby} to rest"), "no pod is left and the cluster is seen stopped"),
+        RunKind::ReadinessDrill => {
+            ("Could we recover now?".to_owned(), "nothing was found that keeps a recovery from succeeding")
+        }
         kind => (format!("Rehearse at {standby} ({kind})"), "every step is proven and everything is put back"),
     };
     let met = run.outcome.as_ref().and_then(reached);
@@ -36,9 +39,9 @@ fn purpose(run: &RunState, report: &Report) -> Objective {
 /// What ended for another reason than its own success or failure has reached nothing, and failed at nothing.
 fn reached(outcome: &Outcome) -> Option<bool> {
     match outcome.word() {
-        "recovered" | "serving" | "fenced" | "rested" | "rehearsed" => Some(true),
-        "failed" | "operator-wait-over" | "aborted" | "parked" => Some(false),
-        "no-outage" | "observed" | "declined" | "approval-timed-out" | "gave-way" => None,
+        "recovered" | "serving" | "fenced" | "rested" | "rehearsed" | "ready" => Some(true),
+        "failed" | "operator-wait-over" | "aborted" | "parked" | "not-ready" => Some(false),
+        "not-known" | "no-outage" | "observed" | "declined" | "approval-timed-out" | "gave-way" => None,
         // A kind that came later tells by its own word; every step's criterion stands below.
         _ => None,
     }

@@ -53,7 +53,7 @@ pub(super) fn exclusions(run: &RunState, report: &Report) -> Vec<String> {
 
 /// Kinds whose runbooks hold no step that moves traffic or writes to a database. Of any other nothing is claimed.
 fn moves_nothing(kind: RunKind) -> bool {
-    matches!(kind, RunKind::Fence | RunKind::Park | RunKind::StandbyDrill)
+    matches!(kind, RunKind::Fence | RunKind::Park | RunKind::StandbyDrill | RunKind::ReadinessDrill)
 }
 
 /// Whether the writer moved is known only where it was looked at.

@@ -96,5 +96,6 @@ fn remembered(state: &PlanState, workload: StandbyWorkload) -> RecordFacts {
         workload,
         stopped_since: since(ended(&["rested", "rehearsed"])),
         rehearsed_at: since(ended(&["rehearsed"])),
+        history: state.history.clone(),
     }
 }

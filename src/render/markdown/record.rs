@@ -3,7 +3,7 @@
 use super::super::escape::{cell, code, fenced, text};
 use super::super::record::{self, Block, Part, Value};
 use super::super::words::Clock;
-use super::{calls, data_loss, findings, notifications, recovery};
+use super::{calls, data_loss, findings, milestones, notifications, readiness, recovery, stages};
 use crate::domain::record::Record;
 
 /// The whole record; the run's own account comes last.
@@ -17,9 +17,9 @@ pub fn record(record: &Record) -> String {
         text(&record::standing(record))
     );
     let parts = record::before(record, &clock).into_iter().chain(record::behind(record, &clock));
-    let run = [recovery(report, &clock), data_loss(report), calls(report, &clock), findings(report)];
-    let told = notifications(report, &clock);
-    let sections = [head].into_iter().chain(parts.map(|part| section(&part))).chain(run).chain([told]);
+    let measured = [recovery(report, &clock), data_loss(report), milestones(report, &clock), readiness(report)];
+    let account = [stages(report), calls(report, &clock), findings(report), notifications(report, &clock)];
+    let sections = [head].into_iter().chain(parts.map(|part| section(&part))).chain(measured).chain(account);
     sections.filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 

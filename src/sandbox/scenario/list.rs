@@ -54,7 +54,6 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "reindex",
     "fence-by-scaling",
     "drill-readiness",
-    "drill-path-broken",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

@@ -111,6 +111,9 @@ impl Planned {
         let shown = [&front_door.hostname, &primary.origin, &standby.origin].map(probe::connection);
         let around = shown.into_iter().chain(plan.channels.iter().map(probe::channel));
         let mut calls = clusters.concat();
+        if plan.kubernetes.is_some() {
+            calls.extend([primary, standby].map(|site| azure.user_kubeconfig(&site.cluster)));
+        }
         calls.extend(self.database(plan));
         calls.extend(edge.into_iter().chain(alerting).chain(may).chain(around));
         calls

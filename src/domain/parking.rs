@@ -24,6 +24,10 @@ pub struct Parking {
     /// The run that saw it so.
     pub run: RunId,
     pub since: DateTime<Utc>,
+    /// The counts with which it was parked the last time. A release that was cut off leaves some objects at zero, and
+    /// nobody could tell from what is seen then how many there were.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub remembered: Counts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

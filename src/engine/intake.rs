@@ -246,6 +246,7 @@ fn created(state: &PlanState, configured: &Configured) -> Option<Created> {
         plan: (**plan).clone(),
         config_digest: configured.config_digest.clone(),
         primary: active.leave.clone(),
+        remembered: state.parking(&standby).map(|known| known.remembered.clone()).unwrap_or_default(),
         standby,
         standby_workload,
         expected: state.history.expectations(active.kind, lines),

@@ -48,6 +48,7 @@ fn release(scaling: &Scaling<'_>, counts: &Counts, seen: &WorkloadView, unfenced
     // More than remembered is as good: somebody, or an autoscaler, may have scaled it up since.
     let lacks = |(object, count): &(&WorkloadRef, &u32)| seen.part(object).is_some_and(|part| part.wanted < **count);
     match counts.iter().rev().find(lacks) {
+        None if scaling.view.run.created.standby_counts().is_none() => released_by_others(scaling, seen),
         None => Look::Done { proof: scaling.saw() },
         Some((object, count)) => match unfenced::holds(scaling.view, "released", unfenced.as_ref()) {
             None => scaling.scale(&Scale { object: object.clone(), replicas: *count }),

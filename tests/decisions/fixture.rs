@@ -15,6 +15,7 @@ use reveille::domain::plan::Plan;
 use reveille::domain::run::{Call, Created, RunEvent, RunState, Sent, StartedBy, Verb};
 use reveille::domain::runbook::{self, RunKind, StepName};
 use reveille::domain::witness::{Verdict, Witness};
+use reveille::domain::workload::Counts;
 use reveille::domain::writer::{WriteProof, WriterVerdict, WriterView};
 use reveille::engine::ports::StepView;
 use std::sync::Arc;
@@ -89,8 +90,17 @@ impl Story {
             first_sign: "test".into(),
             writer_target: None,
             preempts: None,
+            remembered: Default::default(),
         };
         Self(vec![entry(1, 0, RunEvent::RunCreated(Box::new(created)))])
+    }
+
+    /// The ledger remembers the counts of the standby's workload from before.
+    pub fn remembering(mut self, counts: Counts) -> Self {
+        if let Some(RunEvent::RunCreated(created)) = self.0.first_mut().map(|entry| &mut entry.event) {
+            created.remembered = counts;
+        }
+        self
     }
 
     pub fn then(mut self, second: i64, event: RunEvent) -> Self {

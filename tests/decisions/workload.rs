@@ -264,3 +264,19 @@ fn the_standby_is_stopped_once_and_never_while_it_serves() {
     assert_eq!(stop(&sent, 60, stopping, Some(false)), "wait");
     assert_eq!(stop(&sent, 700, stopping, Some(false)), "ask", "a person is told, and it is looked at on");
 }
+
+#[test]
+fn a_release_that_was_cut_off_is_finished_with_the_counts_from_before_and_else_a_person_is_asked() {
+    let half = seen(0, 3, 1);
+    let mut remembering = story(RunKind::Failover, StandbyWorkload::NotKnown);
+    remembering = remembering.remembering(counts()).started(0, RELEASE);
+    assert_eq!(word(&release(&remembering, 1, Some(half.clone()), None)), "app to 2");
+    let partly = story(RunKind::Failover, StandbyWorkload::NotKnown)
+        .saw(0, StepName::ResetSearchIndex, workload(0, half.clone()))
+        .started(0, RELEASE);
+    assert_eq!(
+        word(&release(&partly, 1, Some(half), None)),
+        "ask",
+        "what was seen of one part tells nothing of the other"
+    );
+}

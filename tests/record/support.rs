@@ -90,6 +90,7 @@ impl Rehearsal {
             first_sign: "the schedule of drill standby".into(),
             writer_target: None,
             preempts: None,
+            remembered: Default::default(),
             expected: Vec::new(),
             standby_workload: StandbyWorkload::Parked {
                 counts: BTreeMap::new(),

@@ -78,6 +78,7 @@ impl Journal {
             first_sign: "alert afd-primary-origin-health: origin health below 50 %".into(),
             writer_target: Some("pg-sonar-eastus2.postgres.database.azure.com".into()),
             preempts: None,
+            remembered: Default::default(),
             standby_workload: Default::default(),
             expected: Vec::new(),
         };

@@ -13,7 +13,7 @@ const HORIZON: Ms = CALM + 60 * MINUTE;
 const DRAIN: Ms = 45 * MINUTE;
 
 /// Seeds that CI runs.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 1_000;
 
 /// Simulates one weather to its end; the broken promises, and the trace if there are any.
 pub fn simulate(weather: Weather) -> Result<(), String> {

@@ -120,6 +120,7 @@ impl Bench {
             outage_since: SimClock::at(0),
             first_sign: "test".into(),
             writer_target: None,
+            remembered: Default::default(),
             preempts,
         };
         let created = RunEvent::RunCreated(Box::new(created));

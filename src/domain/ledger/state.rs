@@ -215,8 +215,13 @@ impl PlanState {
         if self.runs.last().is_some_and(|newest| &newest.run != run) {
             return;
         }
+        let remembered = match state {
+            ParkingState::Parked { counts } => counts.clone(),
+            ParkingState::Released => self.parking(site).map(|known| known.remembered.clone()).unwrap_or_default(),
+        };
+        let (state, run) = (state.clone(), run.clone());
         self.parking.retain(|known| &known.site != site);
-        self.parking.push(Parking { site: site.clone(), state: state.clone(), run: run.clone(), since: at });
+        self.parking.push(Parking { site: site.clone(), state, run, since: at, remembered });
     }
 
     /// What is known of a site's workload.

@@ -157,6 +157,9 @@ pub struct Created {
     /// What the ledger knew of the standby's workload.
     #[serde(default)]
     pub standby_workload: StandbyWorkload,
+    /// The counts with which the standby's workload was parked the last time, whatever became of it since.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub remembered: Counts,
     /// What the plan's history let expect of each step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expectation>,
@@ -176,7 +179,13 @@ impl Created {
 
     /// The counts that bring the standby's workload back: remembered, else configured.
     pub fn standby_counts(&self) -> Option<&Counts> {
-        self.standby_workload.counts().or_else(|| self.plan.replicas())
+        self.remembered_counts().or_else(|| self.plan.replicas())
+    }
+
+    /// The counts that the ledger remembers of the standby's workload.
+    pub fn remembered_counts(&self) -> Option<&Counts> {
+        let remembered = Some(&self.remembered).filter(|counts| !counts.is_empty());
+        self.standby_workload.counts().or(remembered)
     }
 }
 

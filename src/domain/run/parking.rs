@@ -33,7 +33,8 @@ pub fn old_workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
     }
     let seen = || step.observations.iter().chain(&step.proof).filter_map(workload_in);
     let at_zero = step.proof.as_ref().and_then(workload_in).is_some_and(WorkloadView::is_parked);
-    let counts = largest(Counts::new(), seen()).or_else(|| run.created.plan.replicas().cloned());
+    let seen = Some(largest(Counts::new(), seen())).filter(|counts| !counts.is_empty());
+    let counts = seen.or_else(|| run.created.plan.replicas().cloned());
     let state = match counts.filter(|_| at_zero) {
         Some(counts) => ParkingState::Parked { counts },
         None => ParkingState::Released,
@@ -64,22 +65,26 @@ fn parked(run: &RunState) -> Option<Counts> {
 const SCALES_DOWN: [StepName; 2] = [StepName::ParkWorkload, StepName::ResetSearchIndex];
 
 /// The counts that bring the standby's workload back: the largest that this run saw, or that were remembered from before,
-/// since while pods go the counts are zero already. Where nobody ever saw any, those of the configuration.
+/// since while pods go the counts are zero already. Objects of which nobody ever saw any have those of the configuration.
 pub fn counts(run: &RunState) -> Option<Counts> {
     let steps = SCALES_DOWN.into_iter().filter_map(|step| run.step(step));
     let seen = steps.flat_map(|step| step.observations.iter().chain(&step.proof)).filter_map(workload_in);
-    let remembered = run.created.standby_workload.counts().cloned().unwrap_or_default();
-    largest(remembered, seen).or_else(|| run.created.plan.replicas().cloned())
+    let known = run.created.remembered_counts().cloned().unwrap_or_default();
+    let mut counts = largest(known, seen);
+    for (object, count) in run.created.plan.replicas().into_iter().flatten() {
+        counts.entry(object.clone()).or_insert(*count);
+    }
+    (!counts.is_empty()).then_some(counts)
 }
 
-/// The largest count of each object; nothing when none ever had any.
-fn largest<'a>(mut most: Counts, seen: impl Iterator<Item = &'a WorkloadView>) -> Option<Counts> {
+/// The largest count of each object that ever had any.
+fn largest<'a>(mut most: Counts, seen: impl Iterator<Item = &'a WorkloadView>) -> Counts {
     for (object, count) in seen.flat_map(|view| view.counts()) {
         let known = most.entry(object).or_default();
         *known = count.max(*known);
     }
     most.retain(|_, count| *count > 0);
-    (!most.is_empty()).then_some(most)
+    most
 }
 
 fn workload_in(saw: &Observation) -> Option<&WorkloadView> {

@@ -35,7 +35,7 @@ impl Rig {
             ("PGUSER", "reveille".to_owned()),
             ("PGPASSWORD", self.world.settings().password),
             ("PGDATABASE", "sonarqube".to_owned()),
-            ("PGCONNECT_TIMEOUT", "2".to_owned()),
+            ("PGCONNECT_TIMEOUT", "20".to_owned()),
         ];
         let environment = variables.map(|(name, value)| json!({"name": name, "value": value}));
         let container = json!({"name": "probe", "image": "postgres:17", "command": command, "env": environment});
@@ -88,6 +88,11 @@ async fn a_probe_that_reaches_nothing_fails_as_the_real_programs_do() {
     let (_, code, log) = probe("sql", rig.probe(&["psql", "-c", "select * from missing"]), ("", "")).await;
     assert!(code == 1 && log.contains("ERROR:  relation \"missing\" does not exist"), "{log}");
     rig.world.set_darkness("eastus2", Darkness { database: true, ..Darkness::default() });
+    // The server's socket closes a moment later; whoever comes before finds it.
+    let server = rig.world.name_target(&rig.workload.writer_host()).unwrap();
+    let address = rig.world.names().address(&server).unwrap();
+    let port = rig.world.ports().postgres;
+    eventually("the server is gone", async || tokio::net::TcpStream::connect((address, port)).await.is_err()).await;
     let (_, code, log) = probe("dark", rig.probe(&["pg_isready"]), ("", "")).await;
     assert!(code == 2 && log.ends_with(" - no response\n"), "{log}");
 }

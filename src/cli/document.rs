@@ -1,6 +1,7 @@
 //! How a report or a record is given out: in which form, to where, from a server or from a file.
 
 use super::{Answer, CliError, Exit, Output};
+use crate::domain::names::RunId;
 use crate::render::Screen;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -8,6 +9,23 @@ use std::path::{Path, PathBuf};
 
 /// Width of plain text in a file.
 const FILE_WIDTH: usize = 100;
+
+/// Which document, and how it is to be given out.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run, as `reveille status` names it
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    run: Option<String>,
+    #[command(flatten)]
+    pub(super) shape: Shape,
+}
+
+impl Args {
+    /// The run that the server is asked for.
+    pub(super) fn run(&self) -> RunId {
+        RunId::new(self.run.as_deref().unwrap_or_default())
+    }
+}
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Shape {

@@ -80,9 +80,9 @@ enum Command {
     /// Say that the last run was seen, which ends the cool-down; an incident that waits may start a run
     Acknowledge(brake::Args),
     /// Print the report of a run
-    Report(report::Args),
+    Report(document::Args),
     /// Print the record of a run for an auditor: what the machine knows, what people added, who signed it
-    Record(record::Args),
+    Record(document::Args),
     /// Add to the record of a run what only people know: participants, deviations, lessons, follow-ups, risks
     Note(Box<note::Args>),
     /// Sign the record of a run; it is final then. Only shows what would be signed until --execute

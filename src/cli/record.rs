@@ -1,25 +1,14 @@
 //! `reveille record`: what an auditor gets of a run.
 
-use super::document::{Renders, Shape};
+use super::document::{Args, Renders};
 use super::{CliError, Desk, Exit, Output};
-use crate::domain::names::RunId;
 use crate::domain::record::{Record, SCHEMA};
 use crate::render::{html, markdown, terminal};
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// The run, as `reveille status` names it
-    #[arg(required_unless_present = "from", conflicts_with = "from")]
-    run: Option<String>,
-    #[command(flatten)]
-    pub(super) shape: Shape,
-}
 
 const RENDERS: Renders<Record> = Renders { markdown: markdown::record, html: html::record, terminal: terminal::record };
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<Exit, CliError> {
-    let run = RunId::new(args.run.as_deref().unwrap_or_default());
-    let answer = desk.client.record(&run).await?;
+    let answer = desk.client.record(&args.run()).await?;
     args.shape.give(&desk.out, &answer, &RENDERS)
 }
 

@@ -43,6 +43,9 @@ pub struct Seen {
     pub body: String,
 }
 
+/// A second name of every server, which no DNS server knows before a test says so.
+pub const LATE: &str = "late.example.test";
+
 impl Seen {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -90,7 +93,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = if tls { "https" } else { "http" };
         let url = format!("{scheme}://localhost:{}", listener.local_addr().unwrap().port());
-        let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = rcgen::generate_simple_self_signed(["localhost".to_owned(), LATE.to_owned()]).unwrap();
         let certificate = key.cert.pem();
         let state = Arc::new(Mutex::new(State { script, rule, seen: vec![], connections: 0 }));
         let tls = tls.then(|| acceptor(key));

@@ -105,6 +105,11 @@ impl Kept {
         detour.as_ref().filter(|detour| Instant::now() < detour.until).map(|detour| detour.why.clone())
     }
 
+    /// The API server answered.
+    pub fn straight_again(&self) {
+        *self.detour.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+
     /// A command went around the API server.
     pub fn went_around(&self, why: &str, settings: &Settings) {
         let mut detour = self.detour.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

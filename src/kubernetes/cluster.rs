@@ -93,7 +93,8 @@ impl Cluster {
     }
 
     async fn straight(&self, call: &Call, send_before: Option<Instant>) -> Result<Straight, KubernetesError> {
-        if let Some(why) = self.kept.detour() {
+        // What no command can do is tried straight all the same: an API server that just came up refuses at first.
+        if let Some(why) = self.kept.detour().filter(|_| call.command.is_some()) {
             return Ok(Straight::NoWay(why));
         }
         let mut refused: Option<Secret> = None;
@@ -111,7 +112,10 @@ impl Cluster {
                     self.kept.forget(&way).await;
                 }
                 Err(Broken::Untrusted(_)) if !is_last => self.kept.forget(&way).await,
-                Ok(reply) => return Ok(Straight::Replied(reply)),
+                Ok(reply) => {
+                    self.kept.straight_again();
+                    return Ok(Straight::Replied(reply));
+                }
                 Err(Broken::NeverSent(why)) => return Ok(Straight::NoWay(why)),
                 Err(Broken::AfterSending { why, id }) => return Ok(Straight::Lost { why, id }),
                 Err(Broken::Untrusted(why)) => {

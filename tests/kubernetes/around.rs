@@ -1,11 +1,12 @@
 //! Around an API server that cannot be reached: by a command, and only then, and never in a cluster that is off.
 
 use super::support::*;
-use crate::azure_server::{Act, Server};
+use crate::azure_server::{Act, LATE, Server};
 use crate::azure_wire::soon;
 use reveille::domain::failure::FailureClass;
 use reveille::domain::workload::{ClaimView, Via};
 use reveille::kubernetes::{KubernetesError, Sent, Settings};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 #[tokio::test]
@@ -71,6 +72,24 @@ async fn once_around_the_straight_way_rests_for_a_while() {
     bench.command(taken(), [result(Some(0), NODES)]);
     assert_eq!(bench.cluster.nodes().await.unwrap().via, Via::RunCommand);
     assert_eq!(bench.dns.times_asked("aks-b.private.example.test"), asked);
+}
+
+#[tokio::test]
+async fn what_no_command_can_do_is_tried_straight_and_ends_the_detour() {
+    let api = Server::answering(|seen| match seen.method.as_str() {
+        "POST" => Act::answer(201, "{}"),
+        _ => Act::answer(200, NODES),
+    })
+    .await;
+    // Nothing can connect in the first seconds of a cluster.
+    let url = api.url.replace("localhost", LATE);
+    let bench = Bench::with(kubeconfig(&url, &api.certificate, ENTRA), settings()).await;
+    bench.command(taken(), [result(Some(0), NODES)]);
+    assert_eq!(bench.cluster.nodes().await.unwrap().via, Via::RunCommand);
+    bench.dns.address_of(LATE, Ipv4Addr::LOCALHOST);
+    let made = bench.cluster.create_probe_pod(&probe_pod(), soon()).await.unwrap();
+    assert!(made.via() == Via::Direct && matches!(made, Sent::Accepted { .. }), "{made:?}");
+    assert_eq!(bench.cluster.nodes().await.unwrap().via, Via::Direct);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub(super) fn read(entry: &Entry<'_>) -> Vec<Drill> {
 }
 
 fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
-    let kind = kind(&section.need("kind"));
+    let kind = section.need("kind").choice(&KINDS);
     let name = name(&section, kind, names);
     let zone = zone(&section.get("time_zone"));
     let schedule = schedule(&section.need("schedule"), zone);
@@ -35,13 +35,6 @@ fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
     drill
 }
 
-fn kind(entry: &Entry<'_>) -> Option<DrillKind> {
-    let kind = entry.choice(&KINDS)?;
-    if kind == DrillKind::Switchover {
-        entry.reject_value("comes in a later version; until then readiness and standby are what can be rehearsed");
-    }
-    Some(kind)
-}
 
 /// Its own name, or that of its kind.
 fn name(section: &Section<'_>, kind: Option<DrillKind>, names: &mut Vec<String>) -> Option<String> {

@@ -199,7 +199,8 @@ impl<'a> Drive<'a> {
     /// Starts the steps that are open and lets those look whose time has come.
     async fn start_looks(&mut self, steps: &[StepName]) -> Result<(), JournalError> {
         for step in steps {
-            if self.state().step(*step).is_some_and(|state| !state.is_active()) {
+            // A step that puts something back has no record before it is needed.
+            if self.state().step(*step).is_none_or(|state| !state.is_active()) {
                 self.append(RunEvent::StepStarted { step: *step }).await?;
             }
         }
@@ -263,8 +264,8 @@ impl<'a> Drive<'a> {
             self.append(event).await?;
         }
         match call {
-            Some(call) => self.intend(step, call).await,
-            None => Ok(()),
+            Some(call) if self.may_act(step).await? => self.intend(step, call).await,
+            _ => Ok(()),
         }
     }
 

@@ -56,6 +56,14 @@ pub enum LedgerEvent {
         kind: RunKind,
         stages: Vec<Measured>,
     },
+    /// A planned move takes the primary away from here on: an outage that is told of now waits for its end.
+    MoveBegun {
+        run: RunId,
+    },
+    /// The way back of a switchover drill cannot begin now; written once for each reason.
+    WayBackHeld {
+        refusal: Refusal,
+    },
     FenceOwed {
         site: SiteName,
         run: RunId,

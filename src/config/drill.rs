@@ -35,7 +35,6 @@ fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
     drill
 }
 
-
 /// Its own name, or that of its kind.
 fn name(section: &Section<'_>, kind: Option<DrillKind>, names: &mut Vec<String>) -> Option<String> {
     let entry = section.get("name");

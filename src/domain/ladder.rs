@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 mod drill;
 mod index;
 
-use drill::{at_primary, ingress_proof, path_proof, restored_proof, standby_proof, stop_proof, stopped_site};
 pub use drill::Rested;
+use drill::{at_primary, ingress_proof, path_proof, restored_proof, standby_proof, stop_proof, stopped_site};
 pub use index::{index_open, settle_index};
 
 /// What a proof leaves open: the outcome names it, it is never dropped silently.

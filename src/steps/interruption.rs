@@ -7,7 +7,7 @@ use crate::engine::ports::StepView;
 
 /// A question that comes up while nothing serves ends the move, so that the primary is put back. Before that, and once the
 /// standby serves, questions are put to people as in any run.
-pub(super) fn unattended(view: &StepView, look: Look) -> Look {
+pub fn unattended(view: &StepView, look: Look) -> Look {
     match look {
         Look::Ask { ask, saw, .. } if interrupts(view) => {
             let message = format!("{} Nobody is waited for while nothing serves.", ask.what);

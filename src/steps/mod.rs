@@ -7,7 +7,7 @@ pub mod assess_readiness;
 pub mod check_standby;
 pub mod confirm_outage;
 pub mod fence_primary;
-mod interruption;
+pub mod interruption;
 pub mod outlook;
 pub mod park_primary;
 pub mod park_workload;

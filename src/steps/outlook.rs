@@ -57,7 +57,8 @@ fn variants(plan: &Plan) -> Vec<Variant> {
         variants.push((RunKind::StandbyDrill, usual.clone(), when));
     }
     if plan.drills.iter().any(|drill| drill.kind == DrillKind::Switchover) {
-        let when = "a switchover drill is due or asked for, a person approves it, and nothing refuses it; then its way back";
+        let when =
+            "a switchover drill is due or asked for, a person approves it, and nothing refuses it; then its way back";
         variants.push((RunKind::SwitchoverDrill, usual.clone(), when));
     }
     variants.push((RunKind::ReadinessDrill, usual, "a readiness drill is due or asked for"));

@@ -81,9 +81,8 @@ impl Restoring<'_> {
         let Some(workload) = self.seen.workload.value() else {
             return self.wait(self.ask("its workload cannot be seen", None));
         };
-        let lacks = |(object, count): &(&WorkloadRef, &u32)| {
-            workload.part(object).is_some_and(|part| part.wanted < **count)
-        };
+        let lacks =
+            |(object, count): &(&WorkloadRef, &u32)| workload.part(object).is_some_and(|part| part.wanted < **count);
         match counts.iter().rev().find(lacks) {
             Some((object, count)) => self.at(self.primary()).scale(&Scale { object: object.clone(), replicas: *count }),
             None => self.serving(),
@@ -123,9 +122,10 @@ impl Restoring<'_> {
         let scales = counts.rev().map(|(object, replicas)| Scale { object, replicas });
         Ask {
             what: format!("{} does not serve again after a planned move that failed: {why}.", self.primary()),
-            means: "Nothing serves until the primary or the standby does. Reveille goes on trying, and goes on by itself \
+            means:
+                "Nothing serves until the primary or the standby does. Reveille goes on trying, and goes on by itself \
                     when it is done."
-                .into(),
+                    .into(),
             commands: self.at(self.primary()).commands(scales),
             approve_means,
         }

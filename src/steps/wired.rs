@@ -261,10 +261,8 @@ impl Wired {
     }
 
     async fn park_primary(&self, view: &StepView, scene: &Scene<'_>) -> Look {
-        let (origin, workload) = tokio::join!(
-            self.observer.origin(scene.plan, scene.primary),
-            self.workload(scene, scene.primary),
-        );
+        let (origin, workload) =
+            tokio::join!(self.observer.origin(scene.plan, scene.primary), self.workload(scene, scene.primary),);
         park_primary::decide(view, park_primary::Seen { origin, workload })
     }
 

@@ -55,7 +55,10 @@ pub async fn live(host: &Host) -> Vec<String> {
     loop {
         sleep_ms(MINUTE).await;
         let over = match peek::plan(host).await {
-            Some(plan) => plan.active.is_none() && plan.incident.is_none(),
+            Some(plan) => {
+                let away = plan.away.as_ref().is_some_and(|away| away.failed.is_none());
+                plan.active.is_none() && plan.incident.is_none() && !away
+            }
             None => true,
         };
         if host.world.now() >= horizon

@@ -12,12 +12,12 @@ use super::two_writers;
 use super::weather::Database;
 use super::world::{Happening, SITES};
 use reveille::domain::chain::Entry;
-use reveille::domain::ledger::{self, LedgerEvent};
+use reveille::domain::ledger::{self, Away, LedgerEvent};
 use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
 use reveille::domain::parking::ParkingState;
-use reveille::domain::path::ProbeRef;
+use reveille::domain::path::{PathView, ProbeRef};
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::search_index::{Indexation, OnVolumes};
@@ -219,6 +219,11 @@ impl<'a> Oracle<'a> {
             let (Some(outcome), Some(ended)) = (&state.outcome, state.ended_at.map(ms_of)) else { continue };
             match outcome {
                 Outcome::Recovered { .. } => self.recovered(ended, &run, &state),
+                Outcome::Switched { left, .. } => {
+                    self.recovered(ended, &run, &state);
+                    self.rests(ended, &run, left.site());
+                    self.no_pod_left(ended, &run, &state.created.standby);
+                }
                 Outcome::NoOutage { .. } => self.no_outage(ended, &run, &leave),
                 Outcome::Rested { rested } => self.rests(ended, &run, rested.site()),
                 Outcome::Rehearsed { rested, .. } => {
@@ -263,12 +268,15 @@ impl<'a> Oracle<'a> {
                 let site = &world.state().sites[primary];
                 *site.power.at(ms_of(cluster.at)) == Power::Stopped || !site.workload.runs(at)
             }
-            Observation::Cluster { cluster, .. } => world.state().sites[standby].power.at(ms_of(cluster.at)).runs(),
+            Observation::Cluster { site, cluster, .. } => {
+                let runs = world.state().sites[index(site)].power.at(ms_of(cluster.at)).runs();
+                runs == (index(site) == standby)
+            }
             Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,
             Observation::App { app } => *world.state().sites[standby].origin.at(ms_of(app.at)),
             Observation::Route { route } => world.serves(ms_of(route.at)) == Some(standby),
-            Observation::Workload { workload, .. } => {
-                let wanted = world.state().sites[standby].workload.is_wanted(ms_of(workload.at));
+            Observation::Workload { site, workload } => {
+                let wanted = world.state().sites[index(site)].workload.is_wanted(ms_of(workload.at));
                 workload.value().is_some_and(|seen| seen.is_wanted() == wanted)
             }
             Observation::SearchIndex { since, index, .. } => {
@@ -281,8 +289,10 @@ impl<'a> Oracle<'a> {
             }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
             Observation::FenceOwed { .. } | Observation::Override { .. } | Observation::IndexKept { .. } => true,
-            // Of drills, which recover nothing.
-            Observation::Path { .. } | Observation::Ingress { .. } => false,
+            // Seen before anything of the primary is touched.
+            Observation::Path { path, .. } => path.value().is_some_and(PathView::is_told),
+            Observation::Ingress { origin, .. } => origin.value().is_some(),
+            Observation::Restored { site, origin, .. } => *world.state().sites[index(site)].origin.at(ms_of(origin.at)),
             // Nothing can be read in this world, and an assessment that says otherwise is wrong.
             Observation::Readiness { assessment } => assessment.verdict.word() == "not-known",
         }
@@ -377,6 +387,11 @@ pub async fn nothing_forgotten(host: &Host) -> Vec<String> {
     let standby = 1 - index(&ledger::primary(&state, &host.plan.plan));
     let hopeless = host.world.weather.is_hopeless() || !host.world.can_serve(standby);
     let mut broken = Vec::new();
+    let held = state.paused.is_some() || !state.debts.is_empty();
+    let forgotten = |away: &&Away| away.failed.is_none() && !held;
+    if serves.is_some() && !hopeless && state.away.as_ref().filter(forgotten).is_some() {
+        broken.push(format!("{} the way back of a switchover drill was never begun", clock_text(now)));
+    }
     if serves.is_none() && state.incident.is_none() && state.active.is_none() {
         broken.push(format!("{} nobody serves, and no incident is open", clock_text(now)));
     }

@@ -140,9 +140,7 @@ fn standby_has_rested(
 ) -> Result<(), Refusal> {
     let by_drill = DrillKind::ALL.into_iter().filter(|kind| kind.acts()).filter_map(|kind| state.last_drill_run(kind));
     // Those that a person started are in no schedule's record.
-    let stops = |line: &&RunLine| {
-        matches!(line.kind, RunKind::StandbyDrill | RunKind::Park | RunKind::SwitchoverDrill)
-    };
+    let stops = |line: &&RunLine| matches!(line.kind, RunKind::StandbyDrill | RunKind::Park | RunKind::SwitchoverDrill);
     let by_anybody = state.runs.iter().filter(stops).filter_map(|line| line.closed_at);
     let stopped = by_drill.filter_map(|run| run.closed_at).chain(by_anybody).chain(facts.standby_stopped_at).max();
     let Some(stopped) = stopped else { return Ok(()) };

@@ -158,7 +158,9 @@ impl Refusal {
                     .into()
             }
             Self::SwitchedOver { home, run } => {
-                format!("{run} has moved the plan away from {home}, and the way back is still to come; its end lifts this")
+                format!(
+                    "{run} has moved the plan away from {home}, and the way back is still to come; its end lifts this"
+                )
             }
             Self::WayBackFailed { run } => format!(
                 "the way back was tried by {run} and failed, and every try interrupts what serves: see its report, then \

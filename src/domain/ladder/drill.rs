@@ -112,4 +112,3 @@ pub(super) fn ingress_proof(saw: &Observation, standby: &SiteName) -> Result<Vec
         other => Err(no_proof(StepName::VerifyIngress, other)),
     }
 }
-

@@ -278,13 +278,7 @@ fn by_person(
     }
 }
 
-fn drill_admitted(
-    state: &PlanState,
-    plan: &Plan,
-    kind: DrillKind,
-    by: StartedBy,
-    key: Option<String>,
-) -> Decision {
+fn drill_admitted(state: &PlanState, plan: &Plan, kind: DrillKind, by: StartedBy, key: Option<String>) -> Decision {
     let (kind, leave) = (kind.run(), primary(state, plan));
     Decision::Admit(Admission { kind, by, open: None, preempts: None, leave, key })
 }

@@ -71,7 +71,9 @@ pub fn to_be_approved(created: &Created) -> (String, String) {
     let (primary, standby) = (&created.primary, &created.standby);
     match created.kind {
         RunKind::SwitchoverDrill => (
-            format!("{primary} serves and {standby} rests; the switchover drill to {standby} and back waits for approval"),
+            format!(
+                "{primary} serves and {standby} rests; the switchover drill to {standby} and back waits for approval"
+            ),
             format!(
                 "start the cluster of {standby} and prove it ready; then scale the workload at {primary} to zero and \
                  release the one at {standby}: nothing serves in between, there and once more on the way back"

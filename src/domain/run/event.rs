@@ -296,10 +296,7 @@ impl StartedBy {
     pub fn needs_no_approval(&self) -> bool {
         matches!(
             self,
-            StartedBy::Person { .. }
-                | StartedBy::Debt { .. }
-                | StartedBy::Schedule { .. }
-                | StartedBy::WayBack { .. }
+            StartedBy::Person { .. } | StartedBy::Debt { .. } | StartedBy::Schedule { .. } | StartedBy::WayBack { .. }
         )
     }
 

@@ -42,7 +42,10 @@ const SCALES_PRIMARY_DOWN: [StepName; 2] = [StepName::FencePrimary, StepName::Pa
 /// The counts that bring the primary's workload back: the largest that this run saw of it, else those of the configuration.
 pub fn primary_counts(run: &RunState) -> Counts {
     let steps = SCALES_PRIMARY_DOWN.into_iter().filter_map(|step| run.step(step));
-    let seen = largest(Counts::new(), steps.flat_map(|step| step.observations.iter().chain(&step.proof)).filter_map(workload_in));
+    let seen = largest(
+        Counts::new(),
+        steps.flat_map(|step| step.observations.iter().chain(&step.proof)).filter_map(workload_in),
+    );
     if seen.is_empty() { run.created.plan.replicas().cloned().unwrap_or_default() } else { seen }
 }
 

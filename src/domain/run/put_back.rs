@@ -23,7 +23,9 @@ pub(super) fn next_back(run: &RunState, outcome: &Outcome, now: DateTime<Utc>) -
 
 /// The site went away while it was parked: nothing can be put back there, and the outage is a failover's matter.
 fn is_lost(run: &RunState, changes: StepName) -> bool {
-    let Some(parked) = run.step(StepName::ParkPrimary).filter(|_| changes == StepName::ParkPrimary) else { return false };
+    let Some(parked) = run.step(StepName::ParkPrimary).filter(|_| changes == StepName::ParkPrimary) else {
+        return false;
+    };
     parked.phase == Phase::Failed && parked.observations.last().is_some_and(|saw| saw.is_unknown())
 }
 

@@ -3,9 +3,9 @@
 use super::super::app::App;
 use super::store_failed;
 use crate::domain::chain::Entry;
+use crate::domain::drill::Refusal;
 use crate::domain::duration;
 use crate::domain::history;
-use crate::domain::drill::Refusal;
 use crate::domain::ledger::{self, Away, PlanState};
 use crate::domain::names::SiteName;
 use crate::domain::parking::StandbyWorkload;

@@ -10,6 +10,7 @@ use super::parts::Engine;
 use crate::domain::drill::{self, Asked, Drill, DrillDue, Facts, Refusal};
 use crate::domain::ledger::{LedgerEvent, PlanState, Request};
 use crate::domain::names::{PlanName, RunId};
+use crate::domain::runbook::RunKind;
 use std::convert::Infallible;
 
 /// What is new of the way back of a switchover drill.
@@ -71,7 +72,8 @@ impl Engine {
 
     async fn hold_way_back(&self, plan: &PlanName, refusal: Refusal) -> Result<WayBack, IntakeError> {
         let decide = |state: &PlanState| {
-            let news = state.away.as_ref().is_some_and(|away| !away.knows(&refusal));
+            let under_way = state.active.as_ref().is_some_and(|active| active.kind == RunKind::SwitchoverDrill);
+            let news = !under_way && state.away.as_ref().is_some_and(|away| !away.knows(&refusal));
             let held = news.then(|| LedgerEvent::WayBackHeld { refusal: refusal.clone() });
             (held.into_iter().collect(), if news { WayBack::Held(refusal.clone()) } else { WayBack::NoNews })
         };

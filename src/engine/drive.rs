@@ -56,6 +56,8 @@ pub(super) struct Drive<'a> {
     /// When each step looks again.
     due: BTreeMap<StepName, Instant>,
     pub(super) written: Instant,
+    /// Whether the ledger knows that a planned move has come through.
+    pub(super) handed_over: bool,
 }
 
 impl<'a> Drive<'a> {
@@ -73,6 +75,7 @@ impl<'a> Drive<'a> {
             sending: BTreeSet::new(),
             notifying: BTreeSet::new(),
             written: Instant::now(),
+            handed_over: false,
         }
     }
 
@@ -118,6 +121,7 @@ impl<'a> Drive<'a> {
         if Instant::now() >= self.settled_at {
             self.give_up_orphans().await?;
         }
+        self.hand_primary_over().await?;
         let state = self.state();
         match next(&state, self.engine.clock.now()) {
             Next::Nothing => return Ok(Some(Stop::Closed)),

@@ -4,7 +4,7 @@
 mod inside;
 
 use super::cluster::{Arrival, Power};
-use super::host::Host;
+use super::host::{self, Host};
 use super::peek;
 use super::steps::index;
 use super::time::{MINUTE, Ms, SECOND, clock_text, ms_of};
@@ -12,7 +12,8 @@ use super::two_writers;
 use super::weather::Database;
 use super::world::{Happening, SITES};
 use reveille::domain::chain::Entry;
-use reveille::domain::ledger::{self, Away, LedgerEvent};
+use reveille::domain::drill;
+use reveille::domain::ledger::{self, LedgerEvent, PlanState};
 use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
@@ -21,6 +22,7 @@ use reveille::domain::path::{PathView, ProbeRef};
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::search_index::{Indexation, OnVolumes};
+use reveille::engine::ports::Clock;
 use reveille::engine::verify;
 use std::collections::BTreeMap;
 
@@ -379,6 +381,14 @@ impl<'a> Oracle<'a> {
     }
 }
 
+/// Whether the way back of a switchover drill is still to come, and nothing holds it, or only for a while.
+pub fn may_go_back(host: &Host, state: &PlanState) -> bool {
+    let Some(away) = &state.away else { return false };
+    let (plan, now) = (&host.plan.plan, host.world.clock.now());
+    let facts = host::drill_facts(&host.world, &ledger::primary(state, plan), state);
+    drill::may_go_back(away, state, plan, &facts, now).map_or_else(|refusal| refusal.until().is_some(), |()| true)
+}
+
 /// No outage is forgotten: while nobody serves, an incident is open or a run is under way.
 pub async fn nothing_forgotten(host: &Host) -> Vec<String> {
     let now = host.world.now();
@@ -387,9 +397,7 @@ pub async fn nothing_forgotten(host: &Host) -> Vec<String> {
     let standby = 1 - index(&ledger::primary(&state, &host.plan.plan));
     let hopeless = host.world.weather.is_hopeless() || !host.world.can_serve(standby);
     let mut broken = Vec::new();
-    let held = state.paused.is_some() || !state.debts.is_empty();
-    let forgotten = |away: &&Away| away.failed.is_none() && !held;
-    if serves.is_some() && !hopeless && state.away.as_ref().filter(forgotten).is_some() {
+    if may_go_back(host, &state) {
         broken.push(format!("{} the way back of a switchover drill was never begun", clock_text(now)));
     }
     if serves.is_none() && state.incident.is_none() && state.active.is_none() {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Away {
     /// The site that is to serve again.
     pub home: SiteName,
-    /// The run that moved away from it, and when it was over.
+    /// The run that moved away from it, and since when.
     pub run: RunId,
     pub since: DateTime<Utc>,
     /// The schedule that ordered it, whose windows hold for the way back too; none when a person did.
@@ -34,15 +34,21 @@ impl Away {
     }
 }
 
-/// A run is over; `serves` is the site that it has shown to serve.
-pub(super) fn note(away: &mut Option<Away>, run: &ActiveRun, serves: Option<&SiteName>, at: DateTime<Utc>) {
-    let is_move = run.kind == RunKind::SwitchoverDrill;
-    match (away.as_mut(), serves) {
-        (Some(known), Some(site)) if &known.home == site => *away = None,
-        // Whoever ordered it, a move that failed is not tried again by itself.
-        (Some(known), None) if is_move => known.failed = Some(run.run.clone()),
-        (None, Some(_)) if is_move => *away = Some(left(run, at)),
-        _ => {}
+/// A planned move has come so far that `site` serves.
+pub(super) fn moved(away: &mut Option<Away>, run: &ActiveRun, site: &SiteName, at: DateTime<Utc>) {
+    *away = match away.take() {
+        Some(known) if &known.home == site => None,
+        Some(known) => Some(known),
+        None => Some(left(run, at)),
+    };
+}
+
+/// A run is over; `serves` is the site that it has shown to serve. Whoever ordered it, a move that failed is not tried again
+/// by itself.
+pub(super) fn over(away: &mut Option<Away>, run: &ActiveRun, serves: Option<&SiteName>) {
+    away.take_if(|known| serves == Some(&known.home));
+    if let Some(known) = away.as_mut().filter(|_| run.kind == RunKind::SwitchoverDrill && serves.is_none()) {
+        known.failed = Some(run.run.clone());
     }
 }
 

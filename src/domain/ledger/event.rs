@@ -60,6 +60,12 @@ pub enum LedgerEvent {
     MoveBegun {
         run: RunId,
     },
+    /// A planned move has come so far that the other site serves: from here on that one is the primary, and an outage of it
+    /// is one.
+    PrimaryMoved {
+        run: RunId,
+        site: SiteName,
+    },
     /// The way back of a switchover drill cannot begin now; written once for each reason.
     WayBackHeld {
         refusal: Refusal,

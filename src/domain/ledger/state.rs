@@ -146,6 +146,7 @@ impl PlanState {
                 let active = self.active.as_mut().filter(|active| &active.run == run);
                 active.into_iter().for_each(|active| active.moving_since = active.moving_since.or(Some(at)));
             }
+            LedgerEvent::PrimaryMoved { run, site } => self.hand_over(run, site, at),
             LedgerEvent::WayBackHeld { refusal } => {
                 self.away.iter_mut().for_each(|away| away.held.push(refusal.clone()));
             }
@@ -208,7 +209,7 @@ impl PlanState {
             // What serves now must not be fenced any more.
             self.debts.retain(|debt| &debt.site != site);
         }
-        away::note(&mut self.away, &active, serves.as_ref(), at);
+        away::over(&mut self.away, &active, serves.as_ref());
         // The site that a failover did not leave in the end stays primary, and a primary is never fenced. Only what closes
         // the incident says so: an open one is asked again.
         if closes && serves.is_none() && active.kind == RunKind::Failover {
@@ -217,9 +218,16 @@ impl PlanState {
         if let Some(incident) = self.incident.as_mut().filter(|incident| incident.id == active.incident) {
             incident.runs.push(run.clone());
         }
-        // An outage of the site that a planned move has left meanwhile is over as well.
-        let left = |incident: &Incident| serves.as_ref().is_some_and(|site| site != &incident.primary);
-        self.incident.take_if(|incident| closes && (incident.id == active.incident || left(incident)));
+        self.incident.take_if(|incident| closes && incident.id == active.incident);
+    }
+
+    fn hand_over(&mut self, run: &RunId, site: &SiteName, at: DateTime<Utc>) {
+        let Some(active) = self.active.as_mut().filter(|active| &active.run == run) else { return };
+        active.moving_since = None;
+        away::moved(&mut self.away, active, site, at);
+        self.primary = Some(site.clone());
+        self.debts.retain(|debt| &debt.site != site);
+        self.incident.take_if(|incident| &incident.primary != site);
     }
 
     fn owe(&mut self, site: &SiteName, run: &RunId, why: &str, at: DateTime<Utc>) {

@@ -127,6 +127,8 @@ pub(super) fn milestone(line: &MilestoneLine) -> &'static str {
     match line.milestone {
         Milestone::Healthy => "Healthy",
         Milestone::Reindexed => "Reindexed",
+        Milestone::Interruption => "Interruption",
+        Milestone::Writer => "Writer",
     }
 }
 

@@ -7,6 +7,7 @@
 use super::workload::Scaling;
 use crate::domain::application::OriginView;
 use crate::domain::fact::Fact;
+use crate::domain::failure::FailureClass;
 use crate::domain::look::Look;
 use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
@@ -40,7 +41,7 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
         Some(standby) if standby.is_parked() => restoring.release(),
         Some(standby) => restoring.silence(standby),
         None if view.record().approved.is_some() => restoring.release(),
-        None => restoring.wait(restoring.blind_ask()),
+        None => restoring.blind(),
     }
 }
 
@@ -78,9 +79,7 @@ impl Restoring<'_> {
     /// Those that keep data before those that serve from it.
     fn release(&self) -> Look {
         let counts = primary_counts(&self.view.run);
-        let Some(workload) = self.seen.workload.value() else {
-            return self.wait(self.ask("its workload cannot be seen", None));
-        };
+        let Some(workload) = self.seen.workload.value() else { return self.unseen() };
         let lacks =
             |(object, count): &(&WorkloadRef, &u32)| workload.part(object).is_some_and(|part| part.wanted < **count);
         match counts.iter().rev().find(lacks) {
@@ -96,9 +95,39 @@ impl Restoring<'_> {
         let alone = self.seen.standby.value().is_some_and(WorkloadView::is_parked);
         match (serves, alone) {
             (true, true) => Look::Done { proof: self.saw() },
-            (true, false) => self.wait(self.blind_ask()),
+            (true, false) => self.blind(),
             (false, _) => self.wait(self.ask("it has its replicas back and does not serve yet", None)),
         }
+    }
+
+    /// A primary that is lost on its way back is a failover's matter, and not kept from it.
+    fn unseen(&self) -> Look {
+        let lost =
+            |saw: &Observation| matches!(saw, Observation::Restored { workload, .. } if workload.value().is_none());
+        if !self.lasts(lost) {
+            return self.wait(self.ask("its workload cannot be seen", None));
+        }
+        let message = format!("what runs at {} cannot be seen any more: {}", self.primary(), self.saw().text());
+        Look::Failed { class: FailureClass::Transient, message, saw: Some(self.saw()) }
+    }
+
+    /// Nobody sees whether the standby writes: a person is told soon, since nothing serves meanwhile.
+    fn blind(&self) -> Look {
+        let blind =
+            |saw: &Observation| matches!(saw, Observation::Restored { standby, .. } if standby.value().is_none());
+        match self.wait(self.blind_ask()) {
+            Look::Pending { saw, again_in } if self.lasts(blind) => Look::Ask { ask: self.blind_ask(), saw, again_in },
+            look => look,
+        }
+    }
+
+    /// Whether it has been seen so for as long as an outage has to be.
+    fn lasts(&self, is_so: impl Fn(&Observation) -> bool) -> bool {
+        let seen = &self.view.record().observations;
+        let first = seen.iter().rposition(|saw| !is_so(saw)).map_or(0, |last| last + 1);
+        let since = seen.get(first).and_then(Observation::seen_at).unwrap_or(self.view.now);
+        let hold = self.view.run.created.plan.timing.confirm_hold;
+        (self.view.now - since).to_std().is_ok_and(|spent| spent >= hold)
     }
 
     /// Asks once it takes too long; the step goes on looking and acting all the same.

@@ -15,6 +15,7 @@ mod readiness;
 mod reset_index;
 mod stages;
 mod start;
+mod switchover;
 mod told;
 mod verify;
 mod words;

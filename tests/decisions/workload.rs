@@ -20,20 +20,20 @@ fn object(kind: WorkloadKind, name: &str) -> WorkloadRef {
     WorkloadRef { kind, namespace: "sonarqube".into(), name: name.into() }
 }
 
-fn app() -> WorkloadRef {
+pub(super) fn app() -> WorkloadRef {
     object(WorkloadKind::Deployment, "app")
 }
 
-fn search() -> WorkloadRef {
+pub(super) fn search() -> WorkloadRef {
     object(WorkloadKind::StatefulSet, "search")
 }
 
-fn counts() -> Counts {
+pub(super) fn counts() -> Counts {
     Counts::from([(app(), 2), (search(), 3)])
 }
 
 /// The workload with so many application and search nodes wanted, and so many pods left.
-fn seen(app_nodes: u32, search_nodes: u32, pods: usize) -> WorkloadView {
+pub(super) fn seen(app_nodes: u32, search_nodes: u32, pods: usize) -> WorkloadView {
     let part = |object, wanted| {
         let (claim_templates, part, autoscaler) = (Vec::new(), None, None);
         WorkloadPart { object, wanted, existing: wanted, ready: 0, settled: true, claim_templates, part, autoscaler }
@@ -51,12 +51,12 @@ fn story(kind: RunKind, standby: StandbyWorkload) -> Story {
     Story::with_standby(kind, plan_parked(), by, standby)
 }
 
-fn parked() -> StandbyWorkload {
+pub(super) fn parked() -> StandbyWorkload {
     StandbyWorkload::Parked { counts: counts(), since: at(-3_600) }
 }
 
 /// What the step makes of it, in a few words.
-fn word(look: &Look) -> String {
+pub(super) fn word(look: &Look) -> String {
     match look {
         Look::Done { .. } => "done".into(),
         Look::Call { call: Call { scale: Some(scale), .. }, .. } => {
@@ -70,7 +70,7 @@ fn word(look: &Look) -> String {
     }
 }
 
-fn scaled(story: Story, second: i64, step: StepName, object: WorkloadRef, to: u32, outcome: Sent) -> Story {
+pub(super) fn scaled(story: Story, second: i64, step: StepName, object: WorkloadRef, to: u32, outcome: Sent) -> Story {
     let scale = Some(Scale { object, replicas: to });
     let call = Call { scale, ..Call::on(Verb::ScaleWorkload, "the cluster") };
     let told = story.then(second, RunEvent::Intent { step, call, send_before: at(second + 10) });

@@ -61,6 +61,7 @@ fn cases() -> Vec<Case> {
         case("fence-by-scaling", &[]),
         Case { alerted: true, ..case("reindex", &[("failover", "is known to be parked")]) },
         case("alert-during-drill", &[]),
+        case("switchover-and-back", &[("switchover-drill", "")]),
         scaled_up_in_a_drill(),
         private_clusters(),
     ]

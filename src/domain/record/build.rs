@@ -67,14 +67,20 @@ impl Record {
 }
 
 fn mode(run: &RunState) -> Mode {
-    let rehearsal = matches!(run.created.kind, RunKind::StandbyDrill | RunKind::ReadinessDrill);
+    let kind = run.created.kind;
+    let rehearsal = matches!(kind, RunKind::StandbyDrill | RunKind::ReadinessDrill | RunKind::SwitchoverDrill);
     let how = match run.created.plan.automation {
+        _ if run.created.is_to_be_approved() => "with a person's approval before the first change",
         _ if run.created.started_by.needs_no_approval() => "started by schedule or by name, so no approval was asked",
         Automation::Observe => "observing only",
         Automation::Approve => "with a person's approval before the first change",
         Automation::Act => "without asking",
     };
-    let what = if rehearsal { "a rehearsal" } else { "the real thing, not a rehearsal" };
+    let what = match kind {
+        RunKind::SwitchoverDrill => "a rehearsal that moves production",
+        _ if rehearsal => "a rehearsal",
+        _ => "the real thing, not a rehearsal",
+    };
     Mode { rehearsal, automation: run.created.plan.automation, text: format!("{}: {what}, {how}", run.created.kind) }
 }
 

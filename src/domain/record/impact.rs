@@ -5,7 +5,7 @@ use super::objectives::moment;
 use crate::domain::application::OriginView;
 use crate::domain::fact::Fact;
 use crate::domain::observation::Observation;
-use crate::domain::report::Report;
+use crate::domain::report::{Report, interruption};
 use crate::domain::run::RunState;
 use crate::domain::runbook::RunKind;
 
@@ -17,6 +17,7 @@ pub(super) fn of(run: &RunState, report: &Report) -> Impact {
     }
     let (statement, seconds) = match run.created.kind {
         RunKind::Failover => of_outage(report),
+        RunKind::SwitchoverDrill => of_move(run, &looks, &mut not_measured),
         _ => (of_rehearsal(run, &looks, &mut not_measured), None),
     };
     Impact { statement, seconds, measured: measured(run, &looks), not_measured }
@@ -46,6 +47,14 @@ fn of_outage(report: &Report) -> (String, Option<f64>) {
             (statement.into(), Some(seconds))
         }
         (_, None) => ("production was not seen to be served again in this run".into(), None),
+    }
+}
+
+/// A planned move is felt from the first call that takes the primary away; one that never came so far is not.
+fn of_move(run: &RunState, looks: &[&Fact<OriginView>], not_measured: &mut Vec<String>) -> (String, Option<f64>) {
+    match interruption(run) {
+        Some(it) => (it.text(run.created.primary.as_str(), run.created.standby.as_str()), it.seconds()),
+        None => (of_rehearsal(run, looks, not_measured), None),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Cost, Proof, ReturnToNormal};
 use crate::domain::duration;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
-use crate::domain::run::{Intent, RunState};
+use crate::domain::run::{Intent, RunState, StartedBy};
 use crate::domain::runbook::{RunKind, StepName};
 use chrono::{DateTime, Utc};
 
@@ -18,9 +18,24 @@ pub(super) fn of(run: &RunState) -> ReturnToNormal {
         (Some(Outcome::Recovered { .. }), _) => {
             (None, "does not apply: the standby serves, and the way back is a run of its own".to_owned())
         }
+        (Some(Outcome::Switched { serving, left }), _) => {
+            let (serves, rests) = (serving.site(), left.site());
+            let back = matches!(run.created.started_by, StartedBy::WayBack { .. });
+            let there = format!("{serves} serves and {rests} rests as the standby; the way back is a run of its own");
+            if back {
+                (Some(true), format!("{serves} serves again, and {rests} rests as before"))
+            } else {
+                (None, there)
+            }
+        }
+        (Some(_), RunKind::SwitchoverDrill) if run.proof(StepName::RestorePrimary).is_some() => {
+            let rests = if stopped(run).is_some() { "rests again" } else { "was not seen to be stopped" };
+            let (primary, standby) = (&run.created.primary, &run.created.standby);
+            (Some(stopped(run).is_some()), format!("{primary} serves again, and {standby} {rests}"))
+        }
         (Some(Outcome::GaveWay { to }), _) => (None, format!("the run gave way; what became of it stands in {to}")),
         (Some(_), _) if !run.touched_anything() => (Some(true), "nothing was touched".to_owned()),
-        (Some(_), RunKind::StandbyDrill | RunKind::Park) => {
+        (Some(_), RunKind::StandbyDrill | RunKind::Park | RunKind::SwitchoverDrill) => {
             (Some(stopped(run).is_some()), "not everything was seen to be put back".to_owned())
         }
         (Some(_), _) => (None, "does not apply: a run of this kind puts nothing back".to_owned()),
@@ -37,7 +52,13 @@ fn rested(run: &RunState) -> String {
 }
 
 fn proofs(run: &RunState) -> Vec<Proof> {
-    let wanted = [StepName::ParkWorkload, StepName::StopReplica];
+    let wanted = [
+        StepName::RestorePrimary,
+        StepName::ParkWorkload,
+        StepName::StopReplica,
+        StepName::ParkPrimary,
+        StepName::StopPrimary,
+    ];
     let proven = wanted.into_iter().filter_map(|step| Some((step, run.proof(step)?)));
     let proof = |(step, saw): (StepName, &Observation)| Proof {
         step,

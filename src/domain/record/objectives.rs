@@ -6,7 +6,7 @@ use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::parking::StandbyWorkload;
-use crate::domain::report::{Report, StepLine};
+use crate::domain::report::{Interruption, Report, StepLine, interruption};
 use crate::domain::run::{RunState, StepState};
 use crate::domain::runbook::{RunKind, StepName};
 use std::time::Duration;
@@ -17,6 +17,7 @@ pub(super) fn of(run: &RunState, report: &Report) -> Vec<Objective> {
     if run.created.kind == RunKind::Failover {
         objectives.extend([recovery_time(report), data_loss(report)]);
     }
+    objectives.extend(interruption(run).map(|it| interrupted(run, it)));
     objectives.extend(run.created.lines().iter().filter_map(|line| step(run, report, line.step)));
     objectives
 }
@@ -30,6 +31,10 @@ fn purpose(run: &RunState, report: &Report) -> Objective {
         RunKind::ReadinessDrill => {
             ("Could we recover now?".to_owned(), "nothing was found that keeps a recovery from succeeding")
         }
+        RunKind::SwitchoverDrill => (
+            format!("Move from {} to {standby} as planned", run.created.primary),
+            "writer and route are seen once more at the very end, and the site that was left is parked and stopped",
+        ),
         kind => (format!("Rehearse at {standby} ({kind})"), "every step is proven and everything is put back"),
     };
     let met = run.outcome.as_ref().and_then(reached);
@@ -39,7 +44,7 @@ fn purpose(run: &RunState, report: &Report) -> Objective {
 /// What ended for another reason than its own success or failure has reached nothing, and failed at nothing.
 fn reached(outcome: &Outcome) -> Option<bool> {
     match outcome.word() {
-        "recovered" | "serving" | "fenced" | "rested" | "rehearsed" | "ready" => Some(true),
+        "recovered" | "serving" | "switched" | "fenced" | "rested" | "rehearsed" | "ready" => Some(true),
         "failed" | "operator-wait-over" | "aborted" | "parked" | "not-ready" => Some(false),
         "not-known" | "no-outage" | "observed" | "declined" | "approval-timed-out" | "gave-way" => None,
         // A kind that came later tells by its own word; every step's criterion stands below.
@@ -59,6 +64,18 @@ fn recovery_time(report: &Report) -> Objective {
         criterion: format!("at most {}", span(time.target_seconds)),
         met: time.within_target.or(over.then_some(false)),
         shown_by,
+    }
+}
+
+/// A planned move interrupts what serves; no longer than a recovery may take.
+fn interrupted(run: &RunState, interruption: Interruption) -> Objective {
+    let target = run.created.plan.rto;
+    let over = run.outcome.is_some();
+    Objective {
+        what: "Interruption within the recovery-time target".into(),
+        criterion: format!("at most {}", duration::text(target)),
+        met: interruption.seconds().map(|seconds| seconds <= target.as_secs_f64()).or(over.then_some(false)),
+        shown_by: interruption.text(run.created.primary.as_str(), run.created.standby.as_str()),
     }
 }
 

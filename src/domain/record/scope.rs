@@ -65,7 +65,10 @@ fn writer(run: &RunState) -> Option<String> {
     match (run.created.writer_target.as_deref(), proof) {
         (Some(before), Some(after)) if before != after => None,
         (Some(before), Some(_)) => Some(format!("The writer did not move: its endpoint points to {before} as before")),
-        _ if run.created.kind != RunKind::Failover => Some(
+        (None, Some(now)) if run.created.kind == RunKind::SwitchoverDrill => {
+            Some(format!("The writer was not moved: its endpoint points to {now}; only the application moved"))
+        }
+        _ if moves_nothing(run.created.kind) => Some(
             "The writer did not move, and no data was changed: nothing in this run writes to a database".to_owned(),
         ),
         _ => None,

@@ -1,7 +1,7 @@
 //! "Healthy" and "reindexed": two points of the recovery, each with the time of its own proof or with the reason why there is
 //! none.
 
-use super::{Milestone, MilestoneLine};
+use super::{Milestone, MilestoneLine, interruption};
 use crate::domain::application::{AppView, IndexState};
 use crate::domain::ladder::index_open;
 use crate::domain::observation::Observation;
@@ -12,10 +12,12 @@ use crate::domain::runbook::{RunKind, StepName};
 /// The milestones of a run that has come to look at the application.
 pub(super) fn of(run: &RunState) -> Vec<MilestoneLine> {
     let Some(app) = run.step(StepName::VerifyApp).filter(|app| app.started_at.is_some()) else { return Vec::new() };
-    if run.created.kind != RunKind::Failover {
-        return Vec::new();
-    }
-    [healthy(app)].into_iter().chain(has_index(run, app).then(|| reindexed(run))).collect()
+    let moves = match run.created.kind {
+        RunKind::Failover => Vec::new(),
+        RunKind::SwitchoverDrill => interruption::milestones(run),
+        _ => return Vec::new(),
+    };
+    moves.into_iter().chain([healthy(app)]).chain(has_index(run, app).then(|| reindexed(run))).collect()
 }
 
 /// Whether there is an index whose state the application leaves open.

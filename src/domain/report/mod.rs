@@ -3,10 +3,12 @@
 
 pub mod advice;
 mod build;
+mod interruption;
 mod left_running;
 mod milestones;
 mod stages;
 
+pub use interruption::{Interruption, interruption};
 pub use stages::StageLine;
 
 use super::history::Eta;
@@ -108,6 +110,10 @@ pub enum Milestone {
     Healthy,
     /// Its search index was built anew from the database, and is complete.
     Reindexed,
+    /// How long nothing served in a planned move.
+    Interruption,
+    /// Where the database's writer endpoint pointed meanwhile.
+    Writer,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -44,7 +44,10 @@ fn list(page: &mut Page, title: &str, items: &[String]) {
 
 fn measured(page: &mut Page, report: &Report, clock: &Clock) {
     if !words::moves(report) {
-        return;
+        if !report.milestones.is_empty() {
+            page.gap();
+        }
+        return milestones(page, report, clock);
     }
     let time = &report.recovery_time;
     let ink = if time.within_target == Some(false) { Ink::Bad } else { Ink::Plain };

@@ -13,17 +13,20 @@ use chrono::DateTime;
 /// A kind of run, what is known of the standby's workload when it begins, and when it begins.
 type Variant = (RunKind, StandbyWorkload, &'static str);
 
+const WAY_BACK: &str = "the way back of a switchover drill, with the roles changed, once AKS has had its rest";
+
 /// The plan's runs, with `from` as the primary, and with what its runs so far took.
 pub fn outlook(plan: &Plan, from: &Site, planned: &Planned, history: &History) -> Outlook {
     let to = plan.other(&from.name);
-    let runs = variants(plan).into_iter().map(|variant| run(plan, (from, to), planned, history, &variant));
+    let there = variants(plan).into_iter().map(|variant| run(plan, (from, to), planned, history, &variant));
+    let back = way_back(plan).map(|variant| run(plan, (to, from), planned, history, &variant));
     Outlook {
         plan: plan.name.clone(),
         from: from.name.clone(),
         to: to.name.clone(),
         rto: plan.rto,
         before: BEFORE_A_RUN.into(),
-        runs: runs.collect(),
+        runs: there.chain(back).collect(),
         standing: standing(plan, (from, to), planned),
     }
 }
@@ -56,13 +59,21 @@ fn variants(plan: &Plan) -> Vec<Variant> {
         let when = "a standby drill is due or asked for, and nothing refuses it";
         variants.push((RunKind::StandbyDrill, usual.clone(), when));
     }
-    if plan.drills.iter().any(|drill| drill.kind == DrillKind::Switchover) {
-        let when =
-            "a switchover drill is due or asked for, a person approves it, and nothing refuses it; then its way back";
+    if switches_over(plan) {
+        let when = "a switchover drill is due or asked for, nothing refuses it, and a person approves it";
         variants.push((RunKind::SwitchoverDrill, usual.clone(), when));
     }
     variants.push((RunKind::ReadinessDrill, usual, "a readiness drill is due or asked for"));
     variants
+}
+
+fn switches_over(plan: &Plan) -> bool {
+    plan.drills.iter().any(|drill| drill.kind == DrillKind::Switchover)
+}
+
+/// The site that was left is started again: it is the standby of its own return.
+fn way_back(plan: &Plan) -> Option<Variant> {
+    switches_over(plan).then(|| (RunKind::SwitchoverDrill, parked(plan), WAY_BACK))
 }
 
 /// How many pods there were does not change what is called.

@@ -61,7 +61,10 @@ fn cases() -> Vec<Case> {
         case("fence-by-scaling", &[]),
         Case { alerted: true, ..case("reindex", &[("failover", "is known to be parked")]) },
         case("alert-during-drill", &[]),
-        case("switchover-and-back", &[("switchover-drill", "")]),
+        case(
+            "switchover-and-back",
+            &[("switchover-drill", "a person approves it"), ("switchover-drill", "the way back")],
+        ),
         scaled_up_in_a_drill(),
         private_clusters(),
     ]

@@ -264,7 +264,7 @@ fn path_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, N
 
 fn ingress_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
     match saw {
-        Observation::Ingress { site, origin }
+        Observation::Ingress { site, origin, .. }
             if site == standby && origin.value().is_some_and(|origin| !origin.is_silent()) =>
         {
             Ok(Vec::new())

@@ -117,7 +117,8 @@ fn a_plan_that_does_not_want_the_pod_leaves_the_path_unproven_and_says_so() {
 #[test]
 fn an_ingress_that_answers_for_nothing_is_as_it_should_be_and_silence_is_waited_out() {
     let drill = proving();
-    let word = |second, answers| match verify_ingress::decide(&drill.view(INGRESS, second), answers) {
+    let seen = |origin| verify_ingress::Seen { origin, certificate: None };
+    let word = |second, answers| match verify_ingress::decide(&drill.view(INGRESS, second), seen(answers)) {
         Look::Done { proof } => proof.text(),
         Look::Pending { .. } => "wait".into(),
         Look::Failed { message, .. } => format!("failed: {message}"),

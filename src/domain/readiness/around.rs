@@ -27,7 +27,12 @@ fn secret(secret: &SecretFacts) -> Finding {
     const CHECK: &str = "secret";
     let from = secret.from.to_string();
     match &secret.resolved {
-        Ok(()) => Finding::ok(Area::Secrets, CHECK, &secret.of, format!("{from} is set")),
+        Ok(()) => Finding::ok(
+            Area::Secrets,
+            CHECK,
+            &secret.of,
+            format!("{from} is set; when what it holds ends is not told by a setting"),
+        ),
         Err(why) => Finding::blocker(Area::Secrets, CHECK, &secret.of, why.clone())
             .means("A recovery could not log in to the database to prove that it takes writes.")
             .fix("Set it in the function app's settings.", set(&secret.from)),

@@ -3,6 +3,7 @@
 
 pub mod advice;
 mod build;
+mod left_probe;
 mod left_running;
 mod milestones;
 mod stages;

@@ -152,8 +152,8 @@ impl Refusal {
             }
             Self::ClusterBusy { site, said } => {
                 format!(
-                    "another operation is under way on the standby's cluster {site} ({said}); the drill begins once that \
-                     has ended"
+                    "the standby's cluster {site} is neither at rest nor properly up ({said}); the drill begins once it \
+                     is at rest, when what goes on there has ended or somebody has stopped it"
                 )
             }
             Self::ClusterUnknown { site, why } => {

@@ -83,6 +83,9 @@ pub enum Observation {
     Ingress {
         site: SiteName,
         origin: Fact<OriginView>,
+        /// When the certificate that it shows ends; nobody sees it while the cluster is stopped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<Fact<DateTime<Utc>>>,
     },
     Writer {
         writer: Fact<WriterView>,
@@ -143,7 +146,9 @@ impl Observation {
                 format!("{site}: origin {}, {own}; at the other site {beside}", told(origin, OriginView::text))
             }
             Self::Path { site, path } => format!("{site}: {}", told(path, PathView::text)),
-            Self::Ingress { site, origin } => format!("{site}: {}", told(origin, ingress)),
+            Self::Ingress { site, origin, certificate } => {
+                format!("{site}: {}{}", told(origin, ingress), until(certificate.as_ref()))
+            }
             Self::Writer { writer } => match writer.value() {
                 Some(view) => {
                     let target =
@@ -262,6 +267,12 @@ fn ingress(origin: &OriginView) -> String {
         OriginView::Healthy { said } => format!("the ingress answers, and an application behind it ({said})"),
         OriginView::Unreachable { why } => format!("the ingress does not answer ({why})"),
     }
+}
+
+/// Nothing where the certificate was not seen: then nothing answered either.
+fn until(certificate: Option<&Fact<DateTime<Utc>>>) -> String {
+    let end = certificate.and_then(Fact::value).map(|end| end.format("%Y-%m-%d"));
+    end.map(|end| format!("; its certificate ends on {end}")).unwrap_or_default()
 }
 
 fn told<T>(fact: &Fact<T>, text: impl Fn(&T) -> String) -> String {

@@ -15,6 +15,7 @@ use crate::domain::ledger::state::RunLine;
 use crate::domain::names::{DrillName, RunId};
 use crate::domain::record::{Around, Attestation, Note, PreviousRun, Record, Refusal, Signature, canonical};
 use crate::domain::run::{RunEvent, RunState};
+use crate::domain::runbook::RunKind;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -234,9 +235,13 @@ fn earlier<'a>(state: &'a PlanState, run: &'a RunState) -> impl Iterator<Item = 
     state.runs.iter().rev().filter(|line| line.run != run.created.run).filter(before)
 }
 
-/// The newest readiness drill that was over before the run began, with its outcome.
+/// The newest readiness drill that was over before the run began, by schedule or by a person, with its outcome.
 fn readiness(state: &PlanState, run: &RunState) -> Option<(RunId, String)> {
-    let known = state.last_drill_run(DrillKind::Readiness)?;
-    let over = known.closed_at.is_some_and(|at| at <= run.created_at);
-    over.then(|| (known.run.clone(), known.outcome.clone().unwrap_or_default()))
+    let known = state.runs.iter().filter(|line| line.kind == RunKind::ReadinessDrill);
+    let known = known.map(|line| (line.closed_at, &line.run, &line.outcome));
+    // A schedule's own is remembered for longer than the newest runs are.
+    let scheduled = state.last_drill_run(DrillKind::Readiness).map(|line| (line.closed_at, &line.run, &line.outcome));
+    let before = |line: &(Option<DateTime<Utc>>, _, _)| line.0.is_some_and(|at| at <= run.created_at);
+    let (_, id, outcome) = known.chain(scheduled).filter(before).max_by_key(|line| line.0)?;
+    Some((id.clone(), outcome.clone().unwrap_or_default()))
 }

@@ -27,6 +27,11 @@ impl Planned {
         probe::apps(&site.origin, &plan.apps)
     }
 
+    /// The same, and the certificate that it shows.
+    pub fn ingress(&self, plan: &Plan, site: &Site) -> Vec<PlannedCall> {
+        [self.origin(plan, site), vec![probe::connection(&site.origin)]].concat()
+    }
+
     /// The applications at a site.
     pub fn app(&self, plan: &Plan, site: &Site) -> Vec<PlannedCall> {
         self.origin(plan, site)

@@ -8,6 +8,7 @@ use crate::domain::fact::Fact;
 use crate::domain::plan::{Plan, Site};
 use crate::domain::resource::ResourceId;
 use crate::domain::secret::SignedUrl;
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 impl Observer {
@@ -38,6 +39,14 @@ impl Observer {
         let timeout = plan.timing.probe_timeout;
         let looks = plan.apps.iter().map(|app| self.probe.origin(&site.origin, &app.kind, timeout));
         self.known(all_of(futures::future::join_all(looks).await), self.vantage.clone())
+    }
+
+    /// When the certificate ends that a site's origin shows.
+    pub async fn certificate(&self, plan: &Plan, site: &Site) -> Fact<DateTime<Utc>> {
+        match self.probe.certificate_end(&site.origin, plan.timing.probe_timeout).await {
+            Ok(end) => self.known(end, self.vantage.clone()),
+            Err(error) => self.nobody(&error.text()),
+        }
     }
 
     /// The applications at a site: the first that does not serve speaks for all.

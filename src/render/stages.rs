@@ -46,7 +46,7 @@ pub(super) fn recovery(outlook: &RecoveryEstimate) -> String {
     let [usual, low, high] = [estimate.seconds, estimate.low, estimate.high].map(took);
     let (measured, path) = (estimate.measured, estimate.path.len());
     let basis = match (measured, path) {
-        (0, _) => "no stage was ever measured here, all figures are documented or assumed".to_owned(),
+        (0, _) => "no stage on its way was ever measured here, all figures are documented or assumed".to_owned(),
         (measured, path) if measured == path => "every stage on its way was measured here".to_owned(),
         (measured, path) => format!("{measured} of {path} stages on its way were measured here, the rest is assumed"),
     };

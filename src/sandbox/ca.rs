@@ -4,9 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -16,6 +17,9 @@ use rustls::{RootCertStore, ServerConfig};
 
 /// File name of the CA certificate in the sandbox's folder.
 const CA_FILE: &str = "ca.pem";
+
+/// How long a server's certificate is good for, as those are that renew themselves.
+const SERVER_DAYS: i64 = 90;
 
 /// Why certificates could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +157,9 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
+        let end: DateTime<Utc> = Utc::now() + TimeDelta::days(SERVER_DAYS);
+        let part = |number: u32| u8::try_from(number).unwrap_or(1);
+        params.not_after = date_time_ymd(end.year(), part(end.month()), part(end.day()));
         let certificate = params.signed_by(&key, &self.issuer)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         Ok((vec![certificate.der().clone()], key.into()))

@@ -42,7 +42,7 @@ pub fn calls(step: StepName, scene: Scene<'_>) -> Vec<PlannedCall> {
         StepName::VerifyIndex => scene.verify_index(),
         StepName::AssessReadiness => planned.readiness(plan, primary, standby),
         StepName::VerifyPath => scene.verify_path(),
-        StepName::VerifyIngress => planned.origin(plan, standby),
+        StepName::VerifyIngress => planned.ingress(plan, standby),
         StepName::ReleaseWorkload => [scene.workload(standby), scene.while_owed(), scene.scale(standby)].concat(),
         StepName::VerifyApp => planned.app(plan, standby),
         StepName::VerifyRoute => planned.route(plan),

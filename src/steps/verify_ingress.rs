@@ -1,7 +1,7 @@
 //! `verify-ingress`: something answers at the standby's origin, by its own name and certificate, past Front Door.
 //!
 //! The workload is parked, so a gateway's "nothing behind it" is the answer that is hoped for: name, load balancer,
-//! certificate and ingress controller work.
+//! certificate and ingress controller work. When the certificate ends is kept for the time in which nobody can see it.
 //!
 //! Calls: HTTPS to the standby's origin. No Azure permission.
 
@@ -12,12 +12,20 @@ use crate::domain::failure::FailureClass;
 use crate::domain::look::Look;
 use crate::domain::observation::Observation;
 use crate::engine::ports::StepView;
+use chrono::{DateTime, Utc};
+
+/// What is known before each decision.
+pub struct Seen {
+    pub origin: Fact<OriginView>,
+    /// When the certificate ends, where it was looked for.
+    pub certificate: Option<Fact<DateTime<Utc>>>,
+}
 
 /// Decides on what the origin answered.
-pub fn decide(view: &StepView, origin: Fact<OriginView>) -> Look {
+pub fn decide(view: &StepView, Seen { origin, certificate }: Seen) -> Look {
     let timing = &view.run.created.plan.timing;
     let answers = origin.value().is_some_and(|origin| !origin.is_silent());
-    let saw = Observation::Ingress { site: view.run.created.standby.clone(), origin };
+    let saw = Observation::Ingress { site: view.run.created.standby.clone(), origin, certificate };
     if answers {
         return Look::Done { proof: saw };
     }

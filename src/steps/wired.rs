@@ -102,9 +102,7 @@ impl Step for Wired {
                 verify_index::decide(view, self.observer.indexation(scene.plan, scene.standby).await)
             }
             StepName::VerifyPath => verify_path::decide(view, self.path(view, &scene).await),
-            StepName::VerifyIngress => {
-                verify_ingress::decide(view, self.observer.origin(scene.plan, scene.standby).await)
-            }
+            StepName::VerifyIngress => self.verify_ingress(view, &scene).await,
             StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
             StepName::StopReplica => self.stop(view, &scene, scene.standby, scene.primary).await,
             StepName::AssessReadiness => self.assess_readiness(view, &scene).await,
@@ -169,6 +167,14 @@ impl Wired {
             Some(probe) => self.observer.path(scene.standby, &probe, scene.plan.timing.arm_timeout).await,
             None => self.observer.nobody("the plan does not ask for it"),
         }
+    }
+
+    async fn verify_ingress(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let (origin, certificate) = tokio::join!(
+            self.observer.origin(scene.plan, scene.standby),
+            self.observer.certificate(scene.plan, scene.standby),
+        );
+        verify_ingress::decide(view, verify_ingress::Seen { origin, certificate: Some(certificate) })
     }
 
     async fn confirm_outage(&self, view: &StepView, scene: &Scene<'_>) -> Look {

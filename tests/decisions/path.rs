@@ -1,11 +1,14 @@
 //! `verify-path` and `verify-ingress`: the probe pod is made once, deleted whatever it told, and judged after that.
 
-use super::fixture::{STANDBY, Story, accepted, at, fact, origin, plan_parked, site};
+use super::fixture::{STANDBY, Story, accepted, at, fact, origin, plan_parked, run_id, site};
+use reveille::domain::chain::Head;
 use reveille::domain::look::Look;
 use reveille::domain::observation::Observation;
+use reveille::domain::outcome::Outcome;
 use reveille::domain::parking::StandbyWorkload;
 use reveille::domain::path::{PathView, ProbeRef};
 use reveille::domain::plan::Plan;
+use reveille::domain::report::Report;
 use reveille::domain::run::{Call, RunEvent, Sent, StartedBy, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::workload::Counts;
@@ -100,6 +103,22 @@ fn a_pod_that_never_ends_is_deleted_and_the_path_is_not_proven() {
 }
 
 #[test]
+fn a_pod_that_a_drill_left_behind_is_told_with_the_command_that_deletes_it() {
+    let ended = |story: Story| {
+        let outcome = Outcome::GaveWay { to: run_id() };
+        Report::of(&story.then(20, RunEvent::RunEnded { outcome }).state(), &Head::default()).next_steps
+    };
+    let made = called(proving(), 1, Verb::CreateProbe, accepted());
+    let left = ended(made.clone());
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(left[0].commands[0].starts_with("kubectl delete pod reveille-probe-"), "{left:?}");
+    let refused = Sent::NotSent { reason: "the claim was lost".into() };
+    assert_eq!(ended(called(made.clone(), 9, Verb::DeleteProbe, refused.clone())).len(), 1);
+    assert!(ended(called(made, 9, Verb::DeleteProbe, accepted())).is_empty());
+    assert!(ended(called(proving(), 1, Verb::CreateProbe, refused)).is_empty(), "it was never made");
+}
+
+#[test]
 fn a_pod_that_cannot_be_made_fails_the_step_with_the_reason() {
     let refused = Sent::NotSent { reason: "this cannot be done by a command".into() };
     let tried = called(proving(), 1, Verb::CreateProbe, refused);
@@ -117,7 +136,8 @@ fn a_plan_that_does_not_want_the_pod_leaves_the_path_unproven_and_says_so() {
 #[test]
 fn an_ingress_that_answers_for_nothing_is_as_it_should_be_and_silence_is_waited_out() {
     let drill = proving();
-    let word = |second, answers| match verify_ingress::decide(&drill.view(INGRESS, second), answers) {
+    let seen = |origin| verify_ingress::Seen { origin, certificate: None };
+    let word = |second, answers| match verify_ingress::decide(&drill.view(INGRESS, second), seen(answers)) {
         Look::Done { proof } => proof.text(),
         Look::Pending { .. } => "wait".into(),
         Look::Failed { message, .. } => format!("failed: {message}"),

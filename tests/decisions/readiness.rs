@@ -325,3 +325,29 @@ fn a_standby_that_runs_with_its_workload_is_a_second_writer() {
     facts.record.rehearsed_at = None;
     assert_eq!(open(&facts, &plan), ["standby-cluster warning", "standby-parked note"]);
 }
+
+#[test]
+fn a_sleeping_standbys_certificate_is_judged_by_what_a_rehearsal_saw_of_it() {
+    let plan = plan_parked();
+    let asleep = |days: Option<i64>| {
+        let mut facts = good(at(NOW), &plan);
+        let standby = facts.certificates.iter_mut().find(|it| it.whose == CertificateOf::StandbyOrigin).unwrap();
+        standby.expires = Err("connection refused".into());
+        let seen =
+            |days| CertificateSeen { expires: at(NOW) + TimeDelta::days(days), at: at(NOW) - TimeDelta::days(7) };
+        facts.record.standby_certificate = days.map(seen);
+        facts
+    };
+    let finding = |days| {
+        let findings = judged(&asleep(days), &plan).findings;
+        findings.into_iter().find(|it| it.check == "certificate-standby").unwrap()
+    };
+    assert_eq!(finding(None).severity.as_str(), "unknown", "nobody ever saw it");
+    let good_for_long = finding(Some(60));
+    assert_eq!(good_for_long.severity, Severity::Ok);
+    assert!(good_for_long.saw.ends_with("in 60 days"), "{good_for_long:?}");
+    assert_eq!(finding(Some(20)).severity, Severity::Warning);
+    let over = finding(Some(-1));
+    assert!(over.severity == Severity::Warning && over.saw.contains("ended on"), "{over:?}");
+    assert_eq!(judged(&asleep(Some(-1)), &plan).verdict.word(), "ready", "its renewal may only be asleep");
+}

@@ -183,7 +183,7 @@ impl Rehearsal {
         let run =
             run.with(RunEvent::StepStarted { step: StepName::VerifyPath }).later(9).proven(StepName::VerifyPath, path);
         let origin = fact(OriginView::Unhealthy { said: "503".into() }, run.now, PROBE, "p-2");
-        let ingress = Observation::Ingress { site: site(), origin };
+        let ingress = Observation::Ingress { site: site(), origin, certificate: None };
         run.with(RunEvent::StepStarted { step: StepName::VerifyIngress })
             .later(1)
             .proven(StepName::VerifyIngress, ingress)

@@ -31,7 +31,7 @@ fn view(state: &str, expected: &serde_json::Value) -> RunView {
 #[test]
 fn a_live_step_says_what_is_usual_and_the_run_when_it_is_through() {
     let shown = terminal::run(&view("running", &measured(180.0, 240.0)), Screen::plain(100), at("02:18:10"));
-    assert!(shown.contains("start-replica     2m 10s so far, usually 3m to 4m"), "{shown}");
+    assert!(shown.contains("start-replica      2m 10s so far, usually 3m to 4m"), "{shown}");
     assert!(shown.contains("about 6m left, 22m if all of it is slow"), "{shown}");
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod commands;
 mod faults;
 mod index;
+mod kubectl;
 mod pods;
 mod scaling;
 

@@ -223,6 +223,7 @@ async fn other_programs_find_everything_on_localhost() {
         "functions",
         "function_key",
         "ca_file",
+        "kubeconfig",
         "subscription",
         "access_token",
         "primary_cluster",

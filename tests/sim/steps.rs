@@ -117,7 +117,10 @@ impl Step for SimStep {
                 let path = eyes.maybe(eyes.0.probed(standby, &probe), "the API server does not answer");
                 steps::verify_path::decide(view, path)
             }
-            StepName::VerifyIngress => steps::verify_ingress::decide(view, eyes.ingress(standby)),
+            StepName::VerifyIngress => {
+                let origin = eyes.ingress(standby);
+                steps::verify_ingress::decide(view, steps::verify_ingress::Seen { origin, certificate: None })
+            }
             StepName::ParkWorkload => steps::park_workload::decide(view, eyes.workload(standby)),
             StepName::CheckStandby => {
                 let (primary, cluster) = (eyes.origin(primary), eyes.cluster(standby));

@@ -178,6 +178,7 @@ pub fn good(now: DateTime<Utc>, plan: &Plan) -> Facts {
             stopped_since: Some(since),
             rehearsed_at: Some(since),
             history: Default::default(),
+            standby_certificate: None,
         },
     }
 }

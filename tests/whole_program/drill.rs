@@ -3,7 +3,10 @@
 use crate::support::stage::{PLAN, Stage, calm};
 use reveille::domain::drill::{DrillRecord, How, Skip};
 use reveille::domain::names::DrillName;
+use reveille::domain::report::Report;
+use reveille::sandbox::scenario::named;
 use serde_json::Value;
+use serde_json::json;
 
 /// A plan with these drills.
 async fn stage(drills: &str) -> Stage {
@@ -58,6 +61,39 @@ async fn a_drill_that_must_not_begin_is_refused_once_for_each_occurrence_through
     assert!(told["refused"][0].as_str().unwrap().contains("workload = \"parked\" lifts this"), "{told}");
     assert!(line(&plan, "never")["next"].as_str().unwrap().starts_with("2028-01-01T00:00:00"), "{plan}");
     assert_eq!(stage.touched(), Vec::<String>::new());
+    stage.close().await;
+}
+
+/// A stopped standby shows no certificate, so what the drill saw has to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_drill_saw_of_the_standby_is_known_to_readiness_and_its_record_names_the_readiness() {
+    let mut scenario = named("drill").unwrap().clone();
+    // One occurrence in a minute leaves time to ask.
+    scenario.plan.drill[0].insert("schedule".to_owned(), "*/30 * * * * *".into());
+    let stage = Stage::open(scenario).await;
+    let park = json!({ "kind": "park", "why": "deployed with no pods" });
+    assert_eq!(stage.post(&format!("v1/plans/{PLAN}/runs"), &park).await.status, 202);
+    let rehearsing = async || {
+        let plan = stage.plan().await;
+        (plan["active"]["kind"] == "standby-drill").then_some(plan)
+    };
+    let plan = stage.until("a drill under way", rehearsing).await;
+    assert_eq!(plan["light"], "green", "a rehearsal is no trouble: {plan}");
+    assert_eq!(stage.closed(1).await.outcome.unwrap().word(), "rehearsed");
+    let ask = json!({ "kind": "drill", "drill": "readiness", "why": "before the freeze" });
+    assert_eq!(stage.post(&format!("v1/plans/{PLAN}/runs"), &ask).await.status, 202);
+    let asked = stage.closed(2).await;
+    let report = Report::of(&asked, &Default::default());
+    let findings = &report.readiness.as_ref().unwrap().findings;
+    let certificate = findings.iter().find(|it| it.check == "certificate-standby").unwrap();
+    assert_eq!(certificate.severity.as_str(), "ok", "{certificate:?}");
+    assert!(certificate.saw.starts_with("the one that a rehearsal saw on "), "{certificate:?}");
+    let next = stage.closed(3).await.created.run;
+    let record = stage.get(&format!("v1/runs/{next}/record")).await.json();
+    let told =
+        record["preconditions"].as_array().unwrap().iter().find(|it| it["what"] == "Readiness was checked").unwrap();
+    assert_eq!(told["met"], true, "{told}");
+    assert!(told["shown_by"].as_str().unwrap().contains(asked.created.run.as_str()), "{told}");
     stage.close().await;
 }
 

@@ -115,43 +115,58 @@ impl Refusal {
     pub fn text(&self) -> String {
         match self {
             Self::PrimaryUnhealthy { site, said } => {
-                format!("the primary {site} is not healthy ({said}); the drill begins once it answers as a healthy one")
+                format!("the primary {site} is not healthy ({said}); the drill begins once it answers as healthy")
             }
             Self::PrimaryUnknown { site, why } => {
-                format!("the primary {site} is not known to be healthy ({why}); the drill begins once it is seen to be")
+                format!(
+                    "the primary {site} is not known to be healthy ({why}); the drill begins once it is seen healthy"
+                )
             }
-            Self::RunActive { run } => format!("{run} is under way; its end lifts this"),
+            Self::RunActive { run } => format!("{run} is under way; the drill begins once that run has ended"),
             Self::IncidentOpen { incident } => {
                 format!(
-                    "{incident} is open; proven recovery, the verdict that there is no outage, or a person closes it"
+                    "the incident {incident} is open; the drill begins once it is closed, by a recovery that is proven, \
+                     by the finding that there is no outage, or by a person who declines it"
                 )
             }
             Self::Paused { by, why } => format!("the plan is paused by {by} ({why}); `reveille resume` lifts it"),
             Self::FenceOwed { site } => {
-                format!("{site} is not fenced and the fence is owed; the drill begins once the debt is paid")
+                format!(
+                    "the old site {site} was left unfenced; Reveille stops it as soon as it can be reached, and the drill \
+                     begins after that"
+                )
             }
             Self::StandbyUnparked { site } => format!(
                 "the workload at the standby {site} is not parked, so starting its cluster would start it beside the \
-                 primary's; park it and stop the cluster"
+                 primary's; when the cluster runs the next time, `reveille park` scales it to zero and stops the cluster, \
+                 which lifts this"
             ),
             Self::ParkingUnknown { site } => format!(
-                "no record says that the workload at the standby {site} is parked; one that Reveille parks it lifts this"
+                "no record says that the workload at the standby {site} is parked; while its cluster runs, \
+                 `reveille park` parks it and puts that on record, which lifts this"
             ),
             Self::StandbyRunning { site } => {
-                format!("the standby's cluster {site} runs already; stopping it with its workload parked lifts this")
+                format!(
+                    "the standby's cluster {site} runs already; `reveille park` parks and stops it, which lifts this"
+                )
             }
             Self::ClusterBusy { site, said } => {
-                format!("the standby's cluster {site} is not settled ({said}); the end of that operation lifts this")
+                format!(
+                    "the standby's cluster {site} is neither at rest nor properly up ({said}); the drill begins once it \
+                     is at rest, when what goes on there has ended or somebody has stopped it"
+                )
             }
             Self::ClusterUnknown { site, why } => {
-                format!("the standby's cluster {site} cannot be read ({why}); an answer about it lifts this")
+                format!("Azure does not show the standby's cluster {site} ({why}); the drill begins once it does")
             }
             Self::StoppedRecently { site, until } => format!(
                 "the cluster {site} was stopped a short time ago, and AKS asks for up to 30 minutes before it is \
                  started again; the drill begins after {}",
                 time(until)
             ),
-            Self::OutsideWindow { until } => format!("none of its windows is open; the next opens at {}", time(until)),
+            Self::OutsideWindow { until } => {
+                format!("none of its windows is open now; the next opens at {}", time(until))
+            }
             Self::BlockedDate { until } => format!("today is blocked; the drill begins after {}", time(until)),
             Self::ObserveOnly => {
                 "the plan only observes, and this drill would act; automation = \"approve\" or \"act\" lifts this"

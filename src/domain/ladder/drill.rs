@@ -104,7 +104,7 @@ pub(super) fn path_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<No
 
 pub(super) fn ingress_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
     match saw {
-        Observation::Ingress { site, origin }
+        Observation::Ingress { site, origin, .. }
             if site == standby && origin.value().is_some_and(|origin| !origin.is_silent()) =>
         {
             Ok(Vec::new())

@@ -1,7 +1,7 @@
 //! What a recovery needs beside Azure: secrets, channels that tell people, certificates that clients believe.
 
 use super::finding::{Area, Finding, Severity};
-use super::views::{CertificateFacts, CertificateOf, ChannelFacts, Facts, SecretFacts};
+use super::views::{CertificateFacts, CertificateOf, CertificateSeen, ChannelFacts, Facts, SecretFacts};
 use crate::domain::secret::SecretRef;
 use chrono::{DateTime, Utc};
 
@@ -18,7 +18,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             .fix("Name channels in the plan.", []);
         found.push(nobody);
     }
-    found.extend(facts.certificates.iter().map(|seen| certificate(seen, facts.now)));
+    let before = facts.record.standby_certificate;
+    found.extend(facts.certificates.iter().map(|seen| certificate(seen, before, facts.now)));
     found
 }
 
@@ -26,7 +27,12 @@ fn secret(secret: &SecretFacts) -> Finding {
     const CHECK: &str = "secret";
     let from = secret.from.to_string();
     match &secret.resolved {
-        Ok(()) => Finding::ok(Area::Secrets, CHECK, &secret.of, format!("{from} is set")),
+        Ok(()) => Finding::ok(
+            Area::Secrets,
+            CHECK,
+            &secret.of,
+            format!("{from} is set; when what it holds ends is not told by a setting"),
+        ),
         Err(why) => Finding::blocker(Area::Secrets, CHECK, &secret.of, why.clone())
             .means("A recovery could not log in to the database to prove that it takes writes.")
             .fix("Set it in the function app's settings.", set(&secret.from)),
@@ -52,7 +58,8 @@ fn channel(channel: &ChannelFacts) -> Finding {
     }
 }
 
-fn certificate(seen: &CertificateFacts, now: DateTime<Utc>) -> Finding {
+/// `before` is what was seen of the standby's certificate when its cluster ran.
+fn certificate(seen: &CertificateFacts, before: Option<CertificateSeen>, now: DateTime<Utc>) -> Finding {
     let (check, worst) = match seen.whose {
         CertificateOf::FrontDoor => ("certificate-front-door", Severity::Blocker),
         CertificateOf::PrimaryOrigin => ("certificate-primary", Severity::Warning),
@@ -62,7 +69,10 @@ fn certificate(seen: &CertificateFacts, now: DateTime<Utc>) -> Finding {
     let new = |severity, saw| Finding::new(severity, Area::Certificates, check, &seen.host, saw);
     let end = match &seen.expires {
         Ok(end) => *end,
-        Err(why) => return unseen(seen, check, why),
+        Err(why) => {
+            let before = before.filter(|_| seen.whose == CertificateOf::StandbyOrigin);
+            return before.map_or_else(|| unseen(seen, check, why), |before| asleep(seen, check, before, now));
+        }
     };
     let days = (end - now).num_days();
     let saw = format!("expires on {}, in {days} days", end.format("%Y-%m-%d"));
@@ -88,6 +98,23 @@ fn refused(whose: CertificateOf) -> &'static str {
     }
 }
 
+/// Whatever renews the certificate of a stopped standby may sleep in its cluster, so its end is a warning and no more: a
+/// start may bring a new one.
+fn asleep(seen: &CertificateFacts, check: &'static str, before: CertificateSeen, now: DateTime<Utc>) -> Finding {
+    let (end, at) = (before.expires.format("%Y-%m-%d"), before.at.format("%Y-%m-%d"));
+    let days = (before.expires - now).num_days();
+    let saw = match before.expires <= now {
+        true => format!("the one that a rehearsal saw on {at} ended on {end}"),
+        false => format!("the one that a rehearsal saw on {at} ends on {end}, in {days} days"),
+    };
+    if days >= RENEW_DAYS {
+        return Finding::ok(Area::Certificates, check, &seen.host, saw);
+    }
+    Finding::warning(Area::Certificates, check, &seen.host, saw)
+        .means("What renews it may be asleep with the cluster, and Front Door refuses a standby whose certificate has ended.")
+        .fix("Rehearse the standby, which shows whether it is renewed, or renew it where it is issued.", [])
+}
+
 /// A standby that is stopped shows no certificate; that is no news, but no pass either.
 fn unseen(seen: &CertificateFacts, check: &str, why: &str) -> Finding {
     let finding =
@@ -95,7 +122,7 @@ fn unseen(seen: &CertificateFacts, check: &str, why: &str) -> Finding {
     match seen.whose {
         CertificateOf::StandbyOrigin => finding
             .means("While the standby is stopped nobody sees its certificate, which may expire meanwhile.")
-            .fix("Look at it in a standby drill, or where it is issued.", []),
+            .fix("Rehearse the standby: a drill that sees its ingress remembers the certificate. Or look where it is issued.", []),
         CertificateOf::Client => finding
             .means("Whether the cluster lets Reveille in cannot be told.")
             .fix("Grant listClusterUserCredential on the cluster, or look at its kubeconfig.", []),

@@ -264,6 +264,16 @@ pub struct RecordFacts {
     pub rehearsed_at: Option<DateTime<Utc>>,
     /// What the steps of the plan's runs took.
     pub history: History,
+    /// What a rehearsal saw of the certificate that the standby shows.
+    pub standby_certificate: Option<CertificateSeen>,
+}
+
+/// A certificate that was seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertificateSeen {
+    pub expires: DateTime<Utc>,
+    /// When it was seen.
+    pub at: DateTime<Utc>,
 }
 
 /// Everything.

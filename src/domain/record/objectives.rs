@@ -141,7 +141,9 @@ fn standby(site: &SiteName, workload: &StandbyWorkload) -> Precondition {
 
 fn readiness(around: &Around) -> Precondition {
     let (met, shown_by) = match &around.readiness {
-        Some((run, outcome)) => (None, format!("the newest readiness drill before it, {run}, came to: {outcome}")),
+        Some((run, outcome)) => {
+            (Some(outcome == "ready"), format!("the newest readiness drill before it, {run}, came to: {outcome}"))
+        }
         None => (None, "no readiness drill was run before it".to_owned()),
     };
     Precondition { what: "Readiness was checked".into(), met, shown_by }

@@ -1,6 +1,6 @@
 //! What to do next, with the exact commands.
 
-use super::{NextStep, StageLine, left_running, stages};
+use super::{NextStep, StageLine, left_probe, left_running, stages};
 use crate::domain::cluster::ClusterView;
 use crate::domain::failure::{FailureClass, Retry};
 use crate::domain::names::SiteName;
@@ -46,6 +46,7 @@ pub(super) fn next_steps(run: &RunState) -> Vec<NextStep> {
         steps.push(pay_debt(run, site));
     }
     steps.extend(left_running::standby(run));
+    steps.extend(left_probe::pod(run));
     steps.extend(slower(run));
     steps
 }

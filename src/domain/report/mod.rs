@@ -4,6 +4,7 @@
 pub mod advice;
 mod build;
 mod interruption;
+mod left_probe;
 mod left_running;
 mod milestones;
 mod stages;

@@ -4,16 +4,12 @@ mod around;
 mod azure;
 mod database;
 mod reader;
+mod record;
 
 use super::Observer;
-use crate::domain::drill::DrillKind;
-use crate::domain::ledger::PlanState;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Plan, Site};
-use crate::domain::readiness::{CertificateFacts, ClusterDetail, Facts, Read, RecordFacts, RegionFacts, Unread};
-use crate::domain::runbook::RunKind;
-use crate::engine::book::Book;
-use chrono::{DateTime, Utc};
+use crate::domain::readiness::{CertificateFacts, ClusterDetail, Facts, Read, RegionFacts, Unread};
 use reader::Reader;
 
 impl Observer {
@@ -26,7 +22,7 @@ impl Observer {
             async { tokio::join!(reader.front_door(), reader.alerting()) },
             async { tokio::join!(reader.may(primary), reader.may(standby)) },
             async { tokio::join!(reader.secrets(), reader.channels(), certificates(&reader, primary, standby)) },
-            self.record(plan, workload),
+            self.record(plan, standby, workload),
         );
         let (secrets, channels, certificates) = around;
         Facts {
@@ -42,15 +38,6 @@ impl Observer {
             channels,
             certificates,
             record,
-        }
-    }
-
-    /// What the ledger remembers. One that cannot be read remembers nothing.
-    async fn record(&self, plan: &Plan, workload: &StandbyWorkload) -> RecordFacts {
-        let workload = workload.clone();
-        match Book::open(&self.store, &plan.name).await {
-            Ok(book) => remembered(book.state(), workload),
-            Err(_) => RecordFacts { workload, ..RecordFacts::default() },
         }
     }
 }
@@ -79,23 +66,4 @@ async fn certificates(reader: &Reader<'_>, primary: &Site, standby: &Site) -> Ve
 fn nowhere() -> RegionFacts {
     let why = || Unread::failed("the standby's region is not known");
     RegionFacts { versions: Err(why()), usages: Err(why()), sizes: Err(why()) }
-}
-
-fn remembered(state: &PlanState, workload: StandbyWorkload) -> RecordFacts {
-    let ended = |outcomes: &[&str]| -> Option<DateTime<Utc>> {
-        let fits = |outcome: &Option<String>| outcome.as_deref().is_some_and(|it| outcomes.contains(&it));
-        let by_runs = state.runs.iter().filter(|line| fits(&line.outcome)).filter_map(|line| line.closed_at);
-        let by_drills =
-            state.last_drill_run(DrillKind::Standby).filter(|run| fits(&run.outcome)).and_then(|run| run.closed_at);
-        by_runs.chain(by_drills).max()
-    };
-    let released = state.runs.iter().rev().find(|line| line.kind == RunKind::Failover).and_then(|line| line.closed_at);
-    // What a failover left behind is no longer what the rehearsal before it saw.
-    let since = |at: Option<DateTime<Utc>>| at.filter(|at| released.is_none_or(|released| released < *at));
-    RecordFacts {
-        workload,
-        stopped_since: since(ended(&["rested", "rehearsed"])),
-        rehearsed_at: since(ended(&["rehearsed"])),
-        history: state.history.clone(),
-    }
 }

@@ -103,7 +103,8 @@ fn call_row(number: usize, step: &StepLine, call: &CallLine, clock: &Clock) -> R
     let cells = vec![
         html! { (number) },
         html! { time { (clock.text(call.at)) } },
-        html! { (Said(&call.call)) br; span.source { (step.step) } },
+        // Where it was done stands in the next column.
+        html! { (Said(call.call.strip_suffix(" on").unwrap_or(&call.call))) br; span.source { (step.step) } },
         html! {
             @if let Ok(id) = &target { strong { (Said(id.name())) } br; }
             span.source { (Said(&call.target)) }

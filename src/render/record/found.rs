@@ -28,7 +28,11 @@ pub(super) fn deviations(record: &Record, clock: &Clock) -> Part {
     let rows = record.deviations.iter().map(row).collect();
     let columns = ["Time (UTC)", "What", "Noticed by"];
     let mut blocks = vec![table_or("The journal shows none.", "Deviations from the plan", &columns, rows)];
-    blocks.extend(super::not_given(record, "deviations that people noticed"));
+    let given = super::not_given(record, "deviations that people noticed");
+    match record.attestation.is_some() && !given.is_empty() {
+        true => blocks.push(Block::Text("People noted none.".to_owned())),
+        false => blocks.extend(given),
+    }
     Part::new("deviations", "Deviations", blocks)
 }
 

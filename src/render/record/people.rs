@@ -60,7 +60,8 @@ pub(super) fn participants(record: &Record) -> Part {
         let intended = people.iter().filter(|person| person.intended).count();
         let came = people.iter().filter(|person| person.intended && person.took_part).count();
         let extra = people.iter().filter(|person| !person.intended).count();
-        blocks.push(Block::Text(format!("Of {intended} intended {came} took part, and {extra} besides.")));
+        let besides = if extra == 0 { "nobody".to_owned() } else { extra.to_string() };
+        blocks.push(Block::Text(format!("Of {intended} intended {came} took part, and {besides} besides.")));
         let rows = people.iter().map(participant).collect();
         let columns = vec!["Name", "Role", "Intended", "Took part"];
         blocks.push(Block::Table { label: "Participants", columns, rows });

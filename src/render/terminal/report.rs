@@ -100,7 +100,7 @@ fn step_head(page: &mut Page, report: &Report, step: &StepLine, clock: &Clock) {
         (Some(start), Some(end)) => format!("{} – {}  {took}{usual}", clock.text(start), clock.text(end)),
     };
     let state = if step.state == "succeeded" { String::new() } else { words::step_state(report, step) };
-    let name = format!(" {:<17}", step.step);
+    let name = format!(" {:<18} ", step.step);
     page.row(&[
         ("  ", Ink::Plain),
         (mark, ink),

@@ -64,12 +64,12 @@ pub fn event(event: &EventLine) -> String {
     let text = with_short_ids(&one_line(&event.text));
     // The step stands in its column already.
     let said = text.strip_prefix(&format!("{step} ")).unwrap_or(&text);
-    format!("{}  {step:<17} {said}", event.at.format("%H:%M:%S"))
+    format!("{}  {step:<18} {said}", event.at.format("%H:%M:%S"))
 }
 
 fn write_step(page: &mut Page, step: &StepView, now: DateTime<Utc>) {
     let (mark, ink) = mark(&step.state);
-    let name = format!(" {:<17} ", step.step);
+    let name = format!(" {:<18} ", step.step);
     let usual = usual(step).map(|usual| format!(" so far, {usual}")).unwrap_or_default();
     let time = format!("{:<8}  ", step_took(step, now) + &usual);
     page.row(&[

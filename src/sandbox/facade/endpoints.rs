@@ -25,6 +25,8 @@ pub struct Endpoints {
     pub function_key: String,
     /// The sandbox's CA certificate as PEM.
     pub ca_file: String,
+    /// A kubeconfig with a context for each cluster, which goes by loopback addresses.
+    pub kubeconfig: String,
     /// Subscription id.
     pub subscription: String,
     /// A token for ARM.
@@ -67,6 +69,7 @@ impl Sandbox {
             functions: self.host().url().to_owned(),
             function_key: self.keys.named.get(PERSON_KEY).cloned().unwrap_or_default(),
             ca_file: self.ca_file.display().to_string(),
+            kubeconfig: self.kubeconfig.display().to_string(),
             subscription: SUBSCRIPTION.to_owned(),
             access_token: self.token(),
             primary_cluster,

@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::SandboxError;
+use crate::sandbox::world::World;
+
+/// Name of the file that leads `kubectl` to the simulated clusters.
+const KUBECONFIG: &str = "kubeconfig";
 
 /// A folder that exists; one made by us is removed in the end.
 #[derive(Debug)]
@@ -26,6 +30,15 @@ impl Folder {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Writes the way to the clusters for `kubectl`; gives the file.
+    pub(super) fn write_kubeconfig(&self, world: &World) -> Result<PathBuf, SandboxError> {
+        let path = self.path.join(KUBECONFIG);
+        match std::fs::write(&path, world.kubeconfig_for_people().unwrap_or_default()) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(SandboxError::Folder { path, source }),
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Options {
     pub scenario: Scenario,
     /// The handler's binary; it is started with the argument `serve`.
     pub handler: PathBuf,
-    /// Folder for the app, its state and the CA certificate. Without one a temporary folder is made, and removed at the end.
+    /// Folder for the app, its state, the CA certificate and a kubeconfig. Without one a temporary folder is made, and removed at the end.
     pub folder: Option<PathBuf>,
     /// Seed of everything random. Whoever starts prints it.
     pub seed: u64,
@@ -128,6 +128,7 @@ pub struct Sandbox {
     keys: Keys,
     host_options: HostOptions,
     ca_file: PathBuf,
+    kubeconfig: PathBuf,
     options: Options,
     refusals: Refusals,
     _dns: DnsServer,
@@ -148,6 +149,7 @@ impl Sandbox {
         let authority = Authority::new()?;
         let ca_file = authority.write(folder.path())?;
         let planes = Planes::start(&world, &mut sockets.https, &mut sockets.postgres, &authority).await?;
+        let kubeconfig = folder.write_kubeconfig(&world)?;
         let arm = serve_arm(&world, &mut sockets.https, &authority)?;
         let bind = |what| move |source| SandboxError::Bind { what, source };
         let identity = IdentityEndpoint::start(world.clone()).await.map_err(bind("the identity endpoint"))?;
@@ -173,6 +175,7 @@ impl Sandbox {
             keys,
             host_options,
             ca_file,
+            kubeconfig,
             options,
             refusals: Refusals::default(),
             _dns,

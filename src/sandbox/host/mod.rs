@@ -28,6 +28,8 @@ mod json_text;
 mod layout;
 mod listener;
 mod log;
+mod options;
+mod orphan;
 mod payload;
 mod process;
 mod queue_output;
@@ -35,6 +37,7 @@ mod request_headers;
 mod route;
 mod schedule;
 mod settings;
+mod start;
 mod stats;
 mod storage;
 mod supervisor;
@@ -42,15 +45,11 @@ mod timer;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::Utc;
 use tokio::net::TcpListener;
-use tokio::process::Child;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
@@ -60,78 +59,19 @@ pub use error::HostError;
 pub use identity::Keys;
 pub use layout::lay_out;
 pub use log::{Level, Log, LogLine};
+pub use options::{HostOptions, Worker};
+pub use orphan::Orphan;
 pub use settings::Env;
 pub use stats::{Invocation, Outcome};
 pub use storage::{Storage, StorageTimes};
 pub use supervisor::WorkerState;
 
 use app::App;
-use client::WorkerClient;
 use front::Front;
 use function::{Function, Trigger};
 use invoke::Invoker;
 use listener::Listener;
-use process::Launch;
-use stats::Stats;
-use supervisor::Supervisor;
 use timer::Timer;
-
-/// How to start a host.
-#[derive(Clone)]
-pub struct HostOptions {
-    /// The folder with host.json, the functions and the handler.
-    pub app_dir: PathBuf,
-    /// App settings: the handler's environment, and overrides of host.json.
-    pub env: Env,
-    pub keys: Keys,
-    /// Without it the host speaks plain HTTP. Only HTTP/1.1 is offered, whatever the configuration says.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
-    pub listen: SocketAddr,
-    /// Name in [`FunctionsHost::url`]; the address when empty.
-    pub host_name: String,
-    pub worker: Worker,
-    /// Give the same one to the next host to let it find what this one leaves.
-    pub storage: Storage,
-    /// Fires all timers this often instead of by their schedules.
-    pub timer_every: Option<Duration>,
-    pub log: Log,
-}
-
-/// Where the handler comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Worker {
-    /// Started from the app folder.
-    Process,
-    /// Listens already; never started, restarted or killed by this host.
-    Attached(SocketAddr),
-}
-
-impl HostOptions {
-    /// Plain HTTP on a random loopback port, no keys, storage of its own.
-    pub fn new(app_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            app_dir: app_dir.into(),
-            env: Env::new(),
-            keys: Keys::default(),
-            tls: None,
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            host_name: String::new(),
-            worker: Worker::Process,
-            storage: Storage::default(),
-            timer_every: None,
-            log: Log::none(),
-        }
-    }
-}
-
-/// App settings hold passwords: only their names are printed.
-impl fmt::Debug for HostOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = f.debug_struct("HostOptions");
-        out.field("app_dir", &self.app_dir).field("listen", &self.listen).field("worker", &self.worker);
-        out.field("env", &self.env.keys()).field("keys", &self.keys).finish_non_exhaustive()
-    }
-}
 
 /// A running host. Dropped, it kills its handler.
 #[derive(Debug)]
@@ -158,11 +98,11 @@ impl FunctionsHost {
         let failed = |source| HostError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let url = url(&options, address);
+        let url = start::url(&options, address);
         // The platform tells every app its own host name (learn.microsoft.com, App Service environment variables).
         let own = url.split_once("://").map_or(url.as_str(), |(_, host)| host).to_owned();
         options.env.entry("WEBSITE_HOSTNAME".to_owned()).or_insert(own);
-        let (invoker, keeper) = start_handler(app, &options)?;
+        let (invoker, keeper) = start::handler(app, &options)?;
         let id = Uuid::new_v4();
         let triggers = tokio::spawn(run_triggers(invoker.clone(), options, listener, id));
         Ok(Self { invoker, triggers, keeper, id, address, url })
@@ -269,55 +209,6 @@ impl Drop for FunctionsHost {
     fn drop(&mut self) {
         self.triggers.abort();
         self.keeper.abort();
-    }
-}
-
-/// A handler whose host is gone. Dropped, it is killed.
-#[derive(Debug)]
-pub struct Orphan {
-    child: Child,
-}
-
-impl Orphan {
-    pub fn pid(&self) -> Option<u32> {
-        self.child.id()
-    }
-
-    /// Whether it still runs.
-    pub fn is_alive(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-}
-
-fn start_handler(app: App, options: &HostOptions) -> Result<(Arc<Invoker>, JoinHandle<()>), HostError> {
-    let address = match options.worker {
-        Worker::Attached(address) => address,
-        Worker::Process => free_port()?,
-    };
-    let launch = match options.worker {
-        Worker::Attached(_) => None,
-        Worker::Process => Some(Launch::new(&app.root, &app.settings.handler, &options.env, address.port())),
-    };
-    let client = Arc::new(WorkerClient::new(address));
-    let (supervisor, keep) =
-        Supervisor::start(launch, client.clone(), app.settings.initialization_timeout, options.log.clone());
-    let (storage, log) = (options.storage.clone(), options.log.clone());
-    let invoker = Invoker { app, client, supervisor, storage, log, stats: Stats::default() };
-    Ok((Arc::new(invoker), tokio::spawn(keep)))
-}
-
-/// Chosen once: a restarted handler gets the same port.
-fn free_port() -> Result<SocketAddr, HostError> {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let bound = StdListener::bind(any).and_then(|listener| listener.local_addr());
-    bound.map_err(|source| HostError::Listen { address: any, source })
-}
-
-fn url(options: &HostOptions, address: SocketAddr) -> String {
-    let scheme = if options.tls.is_some() { "https" } else { "http" };
-    match options.host_name.as_str() {
-        "" => format!("{scheme}://{address}"),
-        name => format!("{scheme}://{name}:{}", address.port()),
     }
 }
 

@@ -250,6 +250,9 @@ impl Cluster {
                 status["updateRevision"] = revision.into();
                 status["currentReplicas"] = replicas.into();
             }
+            if part == Part::App {
+                status["conditions"] = json!([available(wanted, ready)]);
+            }
             if part == Part::App && wanted > ready {
                 status["unavailableReplicas"] = (wanted - ready).into();
             }
@@ -268,6 +271,16 @@ impl Cluster {
         };
         self.store.list(Kind::Pod, None).all(|(key, pod)| pod_at_rest(key, pod))
     }
+}
+
+/// What `kubectl wait --for=condition=available` waits for. The chart's strategy is Recreate, so every pod counts.
+fn available(wanted: u64, ready: u64) -> Value {
+    let (status, word) = if ready >= wanted { ("True", "has") } else { ("False", "does not have") };
+    let reason = if ready >= wanted { "MinimumReplicasAvailable" } else { "MinimumReplicasUnavailable" };
+    json!({
+        "type": "Available", "status": status, "reason": reason,
+        "message": format!("Deployment {word} minimum availability."),
+    })
 }
 
 fn set_name(workload: &Value) -> &str {

@@ -18,6 +18,7 @@ mod discovery;
 mod fault;
 mod index;
 mod kinds;
+mod kubeconfig;
 mod kubectl;
 mod nodes;
 mod patch;

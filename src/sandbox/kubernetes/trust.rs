@@ -9,7 +9,7 @@ use crate::sandbox::ca::{Authority, CaError};
 use crate::sandbox::world::{Claims, Site, TENANT, TokenRefusal, World};
 
 /// The AKS server application of Microsoft Entra, in all clouds.
-const SERVER_APPLICATION: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
+pub(super) const SERVER_APPLICATION: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
 /// The AKS client application, which people's tools use.
 const CLIENT_APPLICATION: &str = "80faf920-1908-4b52-b5ef-a8e7bedfc67a";
 /// The user of a client certificate.
@@ -42,6 +42,11 @@ impl World {
     /// The authority's certificate as PEM, once API servers run.
     pub(super) fn authority(&self) -> Option<String> {
         self.material().map(|it| it.ca.clone())
+    }
+
+    /// How a kubeconfig proves an administrator of clusters without Entra.
+    pub(super) fn administrator(&self) -> Option<String> {
+        self.material().map(|it| certified(&it))
     }
 
     /// The kubeconfig of a cluster as `listClusterUserCredential` gives it; `None` before its API server was started.

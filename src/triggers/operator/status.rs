@@ -6,7 +6,7 @@ use crate::domain::chain::Entry;
 use crate::domain::drill::Refusal;
 use crate::domain::duration;
 use crate::domain::history;
-use crate::domain::ledger::{self, Away, PlanState};
+use crate::domain::ledger::{self, Away, GuardKind, PlanState};
 use crate::domain::names::SiteName;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Automation, Plan};
@@ -112,11 +112,34 @@ fn needs_person(run: &RunState) -> bool {
 }
 
 fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Light, String) {
-    if let Some(active) = active {
-        return (Light::Red, format!("{}: {}", active.run, active.headline));
+    let (light, standing) = at_rest(plan, state);
+    match active {
+        // A rehearsal or a parking that needs nobody is no trouble: what else stands gives the colour.
+        Some(active) if is_orderly(active) => (light, format!("{}: {}", active.run, active.headline)),
+        Some(active) => (Light::Red, format!("{}: {}", active.run, active.headline)),
+        None => (light, standing),
     }
+}
+
+/// Started by a schedule or a person for its own sake, and waiting for nobody.
+fn is_orderly(active: &ActiveLine) -> bool {
+    let moves_nothing = matches!(active.kind, RunKind::StandbyDrill | RunKind::ReadinessDrill | RunKind::Park);
+    moves_nothing && !active.needs_operator
+}
+
+fn guard(kind: GuardKind) -> &'static str {
+    match kind {
+        GuardKind::Paused => "the pause",
+        GuardKind::Cooldown => "the cool-down",
+        GuardKind::Moving => "the planned move",
+    }
+}
+
+/// How the plan stands beside whatever runs.
+fn at_rest(plan: &Plan, state: &PlanState) -> (Light, String) {
     if let Some(incident) = &state.incident {
-        let held = incident.deferred.as_ref().map(|held| format!("; held by {:?}", held.guard)).unwrap_or_default();
+        let held =
+            incident.deferred.as_ref().map(|held| format!("; {} holds it", guard(held.guard))).unwrap_or_default();
         return (Light::Red, format!("incident {} is open{held}: {}", incident.id, incident.cause.sign));
     }
     if let Some(debt) = state.debts.first() {

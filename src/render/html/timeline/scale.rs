@@ -5,6 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// A stretch without any change that takes more than this share of the whole is drawn shorter: the minutes in which
 /// everything happened would not be seen beside the hours of waiting.
 const LONGEST_SHARE: f64 = 0.75;
+/// A stretch of fewer seconds is always drawn to scale: nobody waits for it, and the room behind a run of a moment is one.
+const WORTH_A_BREAK: f64 = 10.0;
 /// What such a stretch gets of the width.
 const SHORTENED_TO: f64 = 0.4;
 
@@ -39,7 +41,8 @@ impl Scale {
     fn through(moments: &[DateTime<Utc>]) -> Self {
         let lengths: Vec<f64> = moments.windows(2).map(|pair| seconds(pair[1] - pair[0])).collect();
         let whole: f64 = lengths.iter().sum();
-        let broken = lengths.iter().position(|length| lengths.len() > 2 && *length > LONGEST_SHARE * whole);
+        let is_long = |length: &f64| *length > LONGEST_SHARE * whole && *length >= WORTH_A_BREAK;
+        let broken = lengths.iter().position(|length| lengths.len() > 2 && is_long(length));
         let rest = broken.map_or(whole, |index| whole - lengths[index]);
         let share = |index: usize, length: f64| match broken {
             Some(broken) if broken == index => SHORTENED_TO,
@@ -193,6 +196,13 @@ mod tests {
             prop_assert!(marks.len() <= 4 * most + 4);
             prop_assert!(marks.iter().all(|mark| (scale.begin()..=scale.end()).contains(mark)), "{marks:?}");
         }
+    }
+
+    #[test]
+    fn the_room_behind_a_run_of_a_moment_is_no_waiting() {
+        let moment = |milliseconds| at(0) + TimeDelta::milliseconds(milliseconds);
+        let scale = Scale::over(vec![moment(0), moment(30), moment(180), moment(200)]).unwrap();
+        assert!(!scale.is_broken() && scale.end() - scale.begin() == TimeDelta::seconds(2), "{scale:?}");
     }
 
     #[test]

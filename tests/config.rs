@@ -1,6 +1,7 @@
 //! Configuration: what a file means, and how its mistakes are told.
 
 mod kubernetes;
+mod secrets;
 
 use reveille::config::{self, ChannelKind, Config, Identity, StoreUrl};
 use reveille::domain::drill::DrillKind;

@@ -42,7 +42,8 @@ impl TokenCredential for VaultToken {
         let scope = scopes.first().copied().unwrap_or_default();
         let audience = scope.trim_end_matches("/.default");
         let token = self.tokens.whole(audience, self.given().as_ref()).await;
-        let token = token.map_err(|error| azure_core::Error::with_message(ErrorKind::Credential, with_causes(&error)))?;
+        let token =
+            token.map_err(|error| azure_core::Error::with_message(ErrorKind::Credential, with_causes(&error)))?;
         self.give(&token);
         Ok(token)
     }

@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use reveille::domain::cluster::ClusterView;
 use reveille::domain::history::Measured;
 use reveille::domain::parking::StandbyWorkload;
-use reveille::domain::secret::{SecretError, WhyNot};
 use reveille::domain::plan::{Plan, Workload};
 use reveille::domain::readiness::*;
 use reveille::domain::resource::ResourceId;
 use reveille::domain::runbook::{self, RunKind, StepName};
+use reveille::domain::secret::{SecretError, WhyNot};
 use reveille::domain::writer::WriterVerdict;
 use std::time::Duration;
 

@@ -96,7 +96,9 @@ impl SecretError {
             }
             WhyNot::Disabled => ("Switch it on again.", set("set-attributes").map(|it| format!("{it} --enabled true"))),
             WhyNot::NoToken { .. } => ("Look at the function app's identity.", None),
-            WhyNot::Unreachable { .. } => ("Correct the vault's address, or its name resolution and the way there.", None),
+            WhyNot::Unreachable { .. } => {
+                ("Correct the vault's address, or its name resolution and the way there.", None)
+            }
             WhyNot::Unresolved | WhyNot::Passing { .. } | WhyNot::Refused { .. } => ("Look at the vault.", set("show")),
         }
     }

@@ -17,7 +17,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Names the level (`info` unless set), or finer directives such as `info,reveille::azure=debug`.
+/// Names the level (`info` unless set, at most `debug` in a release), or finer directives such as
+/// `info,reveille::azure=debug`.
 pub const LEVEL_VARIABLE: &str = "REVEILLE_LOG";
 
 /// Sends the logs of this process to standard output and turns panics into log lines. Once per process: later calls

@@ -26,6 +26,8 @@ mod azure_server;
 #[cfg(feature = "sandbox")]
 mod azure_wire;
 #[cfg(feature = "sandbox")]
+mod key_vault;
+#[cfg(feature = "sandbox")]
 mod kubernetes;
 #[cfg(feature = "sandbox")]
 mod kubernetes_sandbox;

@@ -55,7 +55,7 @@ async fn a_token_is_kept_until_five_minutes_before_it_expires() {
 async fn a_failed_renewal_is_no_failure_while_the_old_token_is_good() {
     let (azure, credential) = azure(&[Some(4), None, None]);
     for _ in 0..5 {
-        assert_eq!(azure.postgres_token().await.unwrap().expose(), "token-1");
+        assert_eq!(azure.postgres_token(None).await.unwrap().expose(), "token-1");
     }
     assert_eq!(credential.asked.lock().unwrap().len(), 2, "after a failed renewal it pauses");
 }
@@ -73,7 +73,7 @@ async fn many_callers_cause_one_request_and_audiences_are_apart() {
     let (azure, credential) = azure(&[Some(60), Some(60)]);
     let callers = (0..50).map(|_| azure.check_identity());
     futures::future::try_join_all(callers).await.unwrap();
-    azure.postgres_token().await.unwrap();
+    azure.postgres_token(None).await.unwrap();
     let expected = ["https://management.azure.com/.default", "https://ossrdbms-aad.database.windows.net/.default"];
     assert_eq!(*credential.asked.lock().unwrap(), expected);
 }
@@ -189,7 +189,7 @@ async fn the_azure_cli_is_asked_once_and_a_missing_login_says_what_to_do() {
     if let Some(azure) = in_child(Identity::AzureCli) {
         azure.check_identity().await.unwrap();
         azure.check_identity().await.unwrap();
-        println!("child: {}", azure.postgres_token().await.unwrap_err());
+        println!("child: {}", azure.postgres_token(None).await.unwrap_err());
         return;
     }
     let folder = tempfile::tempdir().unwrap();

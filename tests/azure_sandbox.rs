@@ -28,9 +28,9 @@ const STANDBY: usize = 1;
 
 /// Asks the simulated identity endpoint, without the environment that the SDK would read.
 #[derive(Debug)]
-struct FromSandbox {
-    url: String,
-    header: String,
+pub struct FromSandbox {
+    pub url: String,
+    pub header: String,
 }
 
 #[async_trait]

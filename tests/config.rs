@@ -1,6 +1,7 @@
 //! Configuration: what a file means, and how its mistakes are told.
 
 mod kubernetes;
+mod secrets;
 
 use reveille::config::{self, ChannelKind, Config, Identity, StoreUrl};
 use reveille::domain::drill::DrillKind;
@@ -174,11 +175,11 @@ fn every_line_of_the_example_that_is_commented_out_is_right_too() {
 #[test]
 fn every_secret_of_the_file_is_known_with_what_it_is_for() {
     let config = parse(EXAMPLE).unwrap();
-    let told = config.secrets().into_iter().map(|(of, SecretRef::Env(name))| format!("{name}: {of}"));
+    let told = config.secrets().into_iter().map(|(of, place)| format!("{place}: {of}"));
     let expected = [
-        "TEAMS_URL: the URL of channel teams",
-        "SIEM_URL: the URL of channel siem",
-        "PG_PASSWORD: the database password of plan sonarqube",
+        "environment variable TEAMS_URL: the URL of channel teams",
+        "environment variable SIEM_URL: the URL of channel siem",
+        "environment variable PG_PASSWORD: the database password of plan sonarqube",
     ];
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }

@@ -1,5 +1,6 @@
 //! Channels against a receiver on a real socket, sound and broken in every way a receiver can be.
 
+mod kept;
 mod receiver;
 
 use receiver::{Behaviour, Receiver};

@@ -18,6 +18,7 @@ use crate::domain::causes::with_causes;
 use crate::domain::secret::{Secret, SignedUrl};
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -48,12 +49,12 @@ pub(super) struct Arm {
     client: Client,
     base: Url,
     pub(super) settings: Settings,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: Arc<Tokens>,
     pace: Pace,
 }
 
 impl Arm {
-    pub fn new(client: Client, base: Url, settings: Settings, tokens: Tokens) -> Self {
+    pub fn new(client: Client, base: Url, settings: Settings, tokens: Arc<Tokens>) -> Self {
         Self { client, base, settings, tokens, pace: Pace::default() }
     }
 

@@ -97,24 +97,29 @@ impl Tokens {
 
     /// A token for `audience` (without `/.default`), kept or new.
     pub async fn token(&self, audience: &str) -> Result<Secret, CredentialError> {
-        self.bounded(audience, self.kept_or_new(audience, None)).await
+        self.whole(audience, None).await.map(|token| text(&token))
     }
 
     /// A token other than the `refused` one, which Azure no longer accepts.
     pub(super) async fn instead_of(&self, refused: &Secret, audience: &str) -> Result<Secret, CredentialError> {
-        self.bounded(audience, self.kept_or_new(audience, Some(refused))).await
+        self.whole(audience, Some(refused)).await.map(|token| text(&token))
+    }
+
+    /// The same with the time at which it ends.
+    pub(super) async fn whole(&self, audience: &str, refused: Option<&Secret>) -> Result<AccessToken, CredentialError> {
+        self.bounded(audience, self.kept_or_new(audience, refused)).await
     }
 
     async fn bounded(
         &self,
         audience: &str,
-        getting: impl Future<Output = Result<Secret, CredentialError>>,
-    ) -> Result<Secret, CredentialError> {
+        getting: impl Future<Output = Result<AccessToken, CredentialError>>,
+    ) -> Result<AccessToken, CredentialError> {
         let timed_out = || CredentialError::TimedOut { audience: audience.to_owned(), after: self.timeout };
         tokio::time::timeout(self.timeout, getting).await.unwrap_or_else(|_| Err(timed_out()))
     }
 
-    async fn kept_or_new(&self, audience: &str, refused: Option<&Secret>) -> Result<Secret, CredentialError> {
+    async fn kept_or_new(&self, audience: &str, refused: Option<&Secret>) -> Result<AccessToken, CredentialError> {
         let mut state = self.state.lock().await;
         if let Some(refused) = refused {
             state.forget(audience, refused);
@@ -163,17 +168,21 @@ impl Tokens {
     }
 }
 
+fn text(token: &AccessToken) -> Secret {
+    Secret::new(token.token.secret())
+}
+
 /// What a kept token is good for.
 enum Use {
-    Good(Secret),
+    Good(AccessToken),
     /// Due for renewal, but still accepted if that fails.
-    Ageing(Secret),
+    Ageing(AccessToken),
     Expired,
 }
 
 impl Kept {
     fn use_as(&self, now: OffsetDateTime, instant: Instant) -> Use {
-        let token = Secret::new(self.token.token.secret());
+        let token = self.token.clone();
         let quiet = self.quiet_until.is_some_and(|until| instant < until);
         if self.token.expires_on <= now {
             Use::Expired
@@ -201,10 +210,9 @@ impl State {
         }
     }
 
-    fn keep(&mut self, audience: &str, token: AccessToken) -> Secret {
-        let secret = Secret::new(token.token.secret());
-        self.tokens.insert(audience.to_owned(), Kept { token, quiet_until: None });
-        secret
+    fn keep(&mut self, audience: &str, token: AccessToken) -> AccessToken {
+        self.tokens.insert(audience.to_owned(), Kept { token: token.clone(), quiet_until: None });
+        token
     }
 
     fn pause_renewal(&mut self, audience: &str) {

@@ -9,6 +9,9 @@
 //!              ┌──────┼───────┐
 //!       http  link  pace  credential      one exchange · links byte for byte · token buckets · tokens
 //! ```
+//! `secrets` reads what `key_vault` and the app settings hold; Key Vault has a front of its own, so it goes through
+//! Microsoft's client with a token of the same identity (`vault_token`).
+//!
 //! Each operation is described once, as an `api::Api` beside the code that uses it: its address, its api-version, the
 //! action that a role has to allow. [`Planned`] tells of the same descriptions what a run would call.
 //!
@@ -32,6 +35,7 @@ mod error;
 mod failure;
 mod front_door;
 mod http;
+mod key_vault;
 mod lane;
 pub(crate) mod lenient;
 mod link;
@@ -42,9 +46,11 @@ mod planned;
 mod planned_reads;
 mod postgres;
 mod retry;
+mod secrets;
 mod sent;
 mod service_error;
 mod settings;
+mod vault_token;
 
 pub use aks::Aks;
 pub use alert_rules::AlertRules;
@@ -71,13 +77,16 @@ use crate::domain::secret::Secret;
 use arm::Arm;
 use azure_core::credentials::TokenCredential;
 use credential::Tokens;
+use key_vault::KeyVault;
 use reqwest::{ClientBuilder, Url};
+use secrets::Kept;
 use std::sync::Arc;
 
 /// The Azure clients of one configuration. Cheap to clone; all clones share connections and tokens.
 #[derive(Clone)]
 pub struct Azure {
     arm: Arc<Arm>,
+    secrets: Arc<Kept>,
 }
 
 /// Why the Azure clients cannot be made.
@@ -111,7 +120,9 @@ impl Azure {
     fn assemble(settings: Settings, tokens: Tokens, builder: ClientBuilder) -> Result<Self, SetUpError> {
         let base = base_url(&settings.arm).ok_or_else(|| SetUpError::NotAnArmUrl(settings.arm.clone()))?;
         let client = http::finish(builder, &settings).map_err(SetUpError::Client)?;
-        Ok(Self { arm: Arc::new(Arm::new(client, base, settings, tokens)) })
+        let tokens = Arc::new(tokens);
+        let secrets = Arc::new(Kept::new(KeyVault::new(client.clone(), tokens.clone(), settings.vault_timeout)));
+        Ok(Self { arm: Arc::new(Arm::new(client, base, settings, tokens)), secrets })
     }
 
     pub fn aks(&self) -> Aks<'_> {
@@ -150,14 +161,18 @@ impl Azure {
         Operations { arm: &self.arm }
     }
 
-    /// A token that serves as the password of a PostgreSQL login with Entra authentication.
-    pub async fn postgres_token(&self) -> Result<Secret, CredentialError> {
-        self.arm.tokens.token(&self.arm.settings.postgres_audience).await
+    /// A token that serves as the password of a PostgreSQL login with Entra authentication; another one than the
+    /// `refused`.
+    pub async fn postgres_token(&self, refused: Option<&Secret>) -> Result<Secret, CredentialError> {
+        self.token(&self.arm.settings.postgres_audience, refused).await
     }
 
     /// A token for the API servers of AKS clusters with Entra authentication; another one than the `refused`.
     pub async fn kubernetes_token(&self, refused: Option<&Secret>) -> Result<Secret, CredentialError> {
-        let audience = &self.arm.settings.kubernetes_audience;
+        self.token(&self.arm.settings.kubernetes_audience, refused).await
+    }
+
+    async fn token(&self, audience: &str, refused: Option<&Secret>) -> Result<Secret, CredentialError> {
         match refused {
             Some(refused) => self.arm.tokens.instead_of(refused, audience).await,
             None => self.arm.tokens.token(audience).await,

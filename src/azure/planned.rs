@@ -3,10 +3,11 @@
 
 use super::api::{Api, On};
 use super::monitor::{Dimension, Metric};
-use super::{SetUpError, aks, alerts, base_url, cluster_access, monitor, operation};
+use super::{SetUpError, aks, alerts, base_url, cluster_access, key_vault, monitor, operation};
 use crate::azure::AlertState;
-use crate::domain::outlook::PlannedCall;
+use crate::domain::outlook::{PlannedCall, Wire};
 use crate::domain::resource::ResourceId;
+use crate::domain::secret::VaultSecret;
 use reqwest::Url;
 
 /// The calls to one Azure Resource Manager.
@@ -66,6 +67,13 @@ impl Planned {
         let query = [("newState", AlertState::Acknowledged.text())];
         let on = On { names: &["{alert}"], query: &query, ..On::just(&subscription) };
         alerts::CHANGE_STATE.planned(&self.base, on, &subscription)
+    }
+
+    /// A secret read from its vault. Its action is one of the vault's own interface: the built-in role Key Vault Secrets
+    /// User has it, on the vault.
+    pub fn secret(&self, place: &VaultSecret) -> PlannedCall {
+        let url = format!("{}/secrets/{}?api-version={}", place.vault, place.secret, key_vault::API_VERSION);
+        PlannedCall::new("read secret", Wire::Https { method: "GET".into(), url }, false).of(&place.secret)
     }
 
     /// An operation as it would be called; its action is looked for at `scope`.

@@ -19,6 +19,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Longest time to get a token.
     pub token_timeout: Duration,
+    /// Longest time to read a secret from a vault, its token and further attempts included.
+    pub vault_timeout: Duration,
     /// Within this time after the first attempt a failed call is attempted again.
     pub retry_budget: Duration,
     /// Pause before the second attempt; it doubles with each further one, with jitter.
@@ -37,6 +39,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             token_timeout: Duration::from_secs(15),
+            vault_timeout: Duration::from_secs(10),
             retry_budget: Duration::from_secs(30),
             retry_pause: Duration::from_millis(500),
             retry_pause_limit: Duration::from_secs(8),

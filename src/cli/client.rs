@@ -172,7 +172,8 @@ impl Client {
         if !status.is_success() {
             return Err(self.refusal(status, text));
         }
-        match serde_json::from_str(&text) {
+        // As bytes, which is how everything is decoded: a reader of texts would repeat the decoders of all types.
+        match serde_json::from_slice(text.as_bytes()) {
             Ok(value) => Ok(Answer { value, text }),
             Err(source) => Err(ClientError::NotUnderstood { host: self.base.host(), source }),
         }
@@ -186,7 +187,7 @@ impl Client {
     /// comes from Reveille.
     fn refusal(&self, status: StatusCode, text: String) -> ClientError {
         let (host, code) = (self.base.host(), status.as_u16());
-        let problem: Option<Box<Problem>> = serde_json::from_str(&text).ok();
+        let problem: Option<Box<Problem>> = serde_json::from_slice(text.as_bytes()).ok();
         match (code, problem) {
             (500.. | 408 | 429, problem) => ClientError::Unable { host, status: code, problem },
             (_, Some(problem)) => ClientError::Refused { problem, text },

@@ -96,10 +96,11 @@ fn read<T: DeserializeOwned>(path: &Path, schema: &'static str) -> Result<Answer
     }
     let unreadable = |why: String| CliError::Input { path: path.to_owned(), why };
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let found: Schema = serde_json::from_str(&text).map_err(|_| unreadable(format!("it is no {schema}")))?;
+    let found: Schema =
+        serde_json::from_slice(text.as_bytes()).map_err(|_| unreadable(format!("it is no {schema}")))?;
     if found.schema != schema {
         return Err(unreadable(format!("it is a {:?}, not a {schema:?}", found.schema)));
     }
-    let value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let value = serde_json::from_slice(text.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
     Ok(Answer { value, text })
 }

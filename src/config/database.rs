@@ -61,7 +61,7 @@ fn auth(section: &Section<'_>) -> Option<DatabaseAuth> {
         (false, true) => password.secret().map(DatabaseAuth::Password),
         (true, false) => auth.choice(&[("entra", ())]).map(|()| DatabaseAuth::Entra),
         (true, true) => {
-            section.reject("either password = { env = \"NAME\" } or auth = \"entra\" must be given");
+            section.reject("either password (in an app setting or a vault) or auth = \"entra\" must be given");
             None
         }
         (false, false) => {

@@ -1,10 +1,9 @@
 //! One key of the file and the ways to read its value. Each gives `None` after noting what is wrong.
 
-use super::expand::{self, is_unresolved, is_variable};
+use super::expand;
 use super::reader::{Basis, Reader, Section};
 use crate::domain::duration;
 use crate::domain::resource::{HostPort, ResourceId};
-use crate::domain::secret::SecretRef;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -43,7 +42,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn typed<T>(&self, expected: &str, read: impl FnOnce(&'a DeValue<'a>) -> Option<T>) -> Option<T> {
+    pub(super) fn typed<T>(&self, expected: &str, read: impl FnOnce(&'a DeValue<'a>) -> Option<T>) -> Option<T> {
         let Some(value) = self.value else {
             self.reader.expect(&self.path, expected);
             return None;
@@ -166,29 +165,6 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// `{ env = "NAME" }`. What else may stand here is never quoted: it may be the secret itself.
-    pub(super) fn secret(&self) -> Option<SecretRef> {
-        let expected = "{ env = \"NAME\" }, the name of an app setting; secrets never stand in this file";
-        let table = self.typed(expected, DeValue::as_table)?;
-        if table.contains_key("vault") || table.contains_key("secret") {
-            self.reject("reading from Key Vault comes with Key Vault support; until then { env = \"NAME\" }");
-            return None;
-        }
-        let section = self.child(self.path.clone(), table);
-        let name = section.need("env");
-        let variable = name.parsed("the name of an app setting", |text| {
-            let named = is_variable(text).then(|| text.to_owned());
-            named.ok_or("cannot name an app setting: letters, digits and _, not beginning with a digit")
-        });
-        section.finish();
-        let variable = variable?;
-        if (self.reader.env)(&variable).is_some_and(|value| is_unresolved(&value)) {
-            name.reject(format!("the Key Vault reference in the app setting {variable} was not resolved"));
-            return None;
-        }
-        Some(SecretRef::Env(variable))
-    }
-
     /// How the table of this key is called in a file: names of plans and numbers do not stand there.
     fn header(&self) -> String {
         match self.path.rsplit_once('.') {
@@ -242,7 +218,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn child(&self, path: String, table: &'a DeTable<'a>) -> Section<'a> {
+    pub(super) fn child(&self, path: String, table: &'a DeTable<'a>) -> Section<'a> {
         Section::new(self.reader, path, self.at, table)
     }
 }

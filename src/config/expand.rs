@@ -9,8 +9,8 @@ const UNRESOLVED: &str = "@Microsoft.KeyVault(";
 pub(super) fn expand<'t>(text: &'t str, env: &dyn Fn(&str) -> Option<String>) -> Result<Cow<'t, str>, String> {
     let expanded = if text.contains('%') { Cow::Owned(replace(text, env)?) } else { Cow::Borrowed(text) };
     if is_unresolved(&expanded) {
-        return Err("the Key Vault reference of this app setting was not resolved by the platform; \
-             check the vault's access rules and the reference's state on the function app"
+        return Err("the Key Vault reference of this app setting was not resolved by the platform; its state on the \
+             function app tells why, most often the app's identity lacks the role Key Vault Secrets User on the vault"
             .to_owned());
     }
     Ok(expanded)

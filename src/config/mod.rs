@@ -21,6 +21,7 @@ mod kubernetes;
 mod model;
 mod plan;
 mod reader;
+mod secret;
 mod sites;
 mod timing;
 

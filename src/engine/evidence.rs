@@ -106,10 +106,8 @@ fn signed_by(attestation: &Attestation) -> String {
 /// A record alone, and against the journal of its run.
 pub fn record(name: &str, bytes: &[u8], journal: Option<&JournalFile>) -> Checked {
     let mut found = Found::new(name);
-    let read = serde_json::from_slice::<Value>(bytes).and_then(|json| {
-        let record: Record = serde_json::from_value(json.clone())?;
-        Ok((json, record))
-    });
+    let read = serde_json::from_slice::<Value>(bytes)
+        .and_then(|json| serde_json::from_slice::<Record>(bytes).map(|record| (json, record)));
     let (json, record) = match read {
         Ok(read) => read,
         Err(error) => {

@@ -1,10 +1,12 @@
-//! The seams of the engine: where its state lives, what time it is, what the steps of a runbook do, where reports go.
+//! The seams of the engine: where its state lives, what time it is, what the steps of a runbook do, where secrets are
+//! kept, where reports go.
 
 use crate::domain::look::Look;
 use crate::domain::names::ChannelName;
 use crate::domain::notice::Notice;
 use crate::domain::run::{Call, RunState, Sent, StepState};
 use crate::domain::runbook::StepName;
+use crate::domain::secret::{Secret, SecretError, SecretRef};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -144,6 +146,15 @@ impl StepView {
     }
 }
 
+/// Where secrets are kept. They are read when they are needed, so that a rotated one is taken up without a restart.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    async fn secret(&self, place: &SecretRef) -> Result<Secret, SecretError>;
+
+    /// Another one, if there is one by now: `refused` was not taken where it was shown.
+    async fn instead_of(&self, refused: &Secret, place: &SecretRef) -> Option<Secret>;
+}
+
 /// A way out to people and machines.
 #[async_trait]
 pub trait Channel: Send + Sync {
@@ -183,6 +194,13 @@ pub enum DeliveryError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Nothing was sent: where the address is kept, it cannot be read at the moment.
+    #[error("{channel}: no address now")]
+    AddressUnread {
+        channel: ChannelName,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// It may have arrived all the same.
     #[error("{channel}: no answer within {limit:?}")]
     TimedOut { channel: ChannelName, limit: Duration },
@@ -218,7 +236,7 @@ impl DeliveryError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::TimedOut { .. } | Self::Unreachable { .. } | Self::Broken { .. } => true,
-            Self::Throttled { .. } | Self::Failed { .. } => true,
+            Self::Throttled { .. } | Self::Failed { .. } | Self::AddressUnread { .. } => true,
             Self::Address { .. } | Self::TooLarge { .. } | Self::Refused { .. } | Self::Moved { .. } => false,
         }
     }

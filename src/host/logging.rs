@@ -13,11 +13,12 @@ use std::sync::Arc;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Names the level (`info` unless set), or finer directives such as `info,reveille::azure=debug`.
+/// Names the level (`info` unless set, at most `debug` in a release), or finer directives such as
+/// `info,reveille::azure=debug`.
 pub const LEVEL_VARIABLE: &str = "REVEILLE_LOG";
 
 /// Sends the logs of this process to standard output and turns panics into log lines. Once per process: later calls
@@ -38,11 +39,16 @@ pub fn subscriber(level: Option<&str>, sink: Sink) -> impl Subscriber + Send + S
 }
 
 /// A plain level, or directives on top of `info`; what is neither is taken for nothing.
-fn filter(level: &str) -> EnvFilter {
+fn filter(level: &str) -> Targets {
+    let plainly = |level| Targets::new().with_default(level);
     // An empty text parses as "error", and `REVEILLE_LOG=` means that nothing is set.
-    let plain = if level.trim().is_empty() { Ok(LevelFilter::INFO) } else { level.trim().parse() };
-    let directives = plain.map_or_else(|_| format!("info,{level}"), |level| level.to_string());
-    EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("info"))
+    if level.trim().is_empty() {
+        return plainly(LevelFilter::INFO);
+    }
+    match level.trim().parse() {
+        Ok(level) => plainly(level),
+        Err(_) => format!("info,{level}").parse().unwrap_or_else(|_| plainly(LevelFilter::INFO)),
+    }
 }
 
 /// A host that is gone has closed the pipe; that must not end the process before it can say why it ends.

@@ -1,13 +1,13 @@
 //! What a kubeconfig says: where the API server is, whom to trust, who we are. A secret as a whole.
 
+use super::yaml;
 use crate::domain::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kube::config::{AuthInfo, Kubeconfig};
 use reqwest::Url;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use secrecy::ExposeSecret;
+use serde_json::Value;
 use std::fmt;
 
 /// Why a kubeconfig cannot be used. Never quotes it.
@@ -49,27 +49,31 @@ impl fmt::Debug for Parsed {
 impl Parsed {
     /// Reads the YAML text that Azure gave.
     pub fn read(text: &Secret) -> Result<Self, BadKubeconfig> {
-        // The parser's error may quote what it could not read.
-        let config = Kubeconfig::from_yaml(text.expose()).map_err(|_| BadKubeconfig::NotOne)?;
-        let cluster = config.clusters.into_iter().find_map(|named| named.cluster).ok_or(BadKubeconfig::NotOne)?;
-        let server = cluster.server.as_deref().and_then(server).ok_or(BadKubeconfig::NoServer)?;
-        let authority = cluster.certificate_authority_data.as_deref().and_then(certificates);
-        let user = config.auth_infos.into_iter().find_map(|named| named.auth_info).unwrap_or_default();
-        Ok(Self { server, authority: authority.ok_or(BadKubeconfig::NoAuthority)?, user: User::of(&user)? })
+        let config = yaml::read(text.expose()).ok_or(BadKubeconfig::NotOne)?;
+        let cluster = first(&config, "clusters", "cluster").ok_or(BadKubeconfig::NotOne)?;
+        let server = cluster["server"].as_str().and_then(server).ok_or(BadKubeconfig::NoServer)?;
+        let authority = cluster["certificate-authority-data"].as_str().and_then(certificates);
+        let user = first(&config, "users", "user").unwrap_or(&Value::Null);
+        Ok(Self { server, authority: authority.ok_or(BadKubeconfig::NoAuthority)?, user: User::of(user)? })
     }
 }
 
 impl User {
     /// Azure's kubeconfigs name an exec plugin or an auth provider for Entra, and hold a certificate otherwise.
-    fn of(info: &AuthInfo) -> Result<Self, BadKubeconfig> {
-        let Some(chain) = info.client_certificate_data.as_deref() else { return Ok(Self::Entra) };
-        let key = info.client_key_data.as_ref().and_then(|key| pem(key.expose_secret()));
+    fn of(info: &Value) -> Result<Self, BadKubeconfig> {
+        let Some(chain) = info["client-certificate-data"].as_str() else { return Ok(Self::Entra) };
+        let key = info["client-key-data"].as_str().and_then(pem);
         let key = key.and_then(|pem| PrivateKeyDer::from_pem_slice(&pem).ok());
         match (certificates(chain), key) {
             (Some(chain), Some(key)) => Ok(Self::Certificate { chain, key }),
             _ => Err(BadKubeconfig::BadCertificate),
         }
     }
+}
+
+/// The first named entry of a list (kubernetes.io, kubeconfig v1).
+fn first<'c>(config: &'c Value, list: &str, entry: &str) -> Option<&'c Value> {
+    config[list].as_array()?.iter().find_map(|named| named.get(entry).filter(|entry| entry.is_object()))
 }
 
 fn server(text: &str) -> Option<Url> {

@@ -35,6 +35,7 @@ mod reply;
 mod search_index;
 mod sent;
 mod settings;
+mod yaml;
 
 pub use access::AccessError;
 pub use cluster::{Cluster, Kubernetes};

@@ -1,11 +1,11 @@
 //! One bounded POST, and what its answer means.
 
-use super::address::Address;
+use super::address::{Address, AddressError};
 use crate::domain::names::ChannelName;
 use crate::engine::ports::DeliveryError;
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, Url};
 use std::time::Duration;
 
 /// Headers in which receivers name a delivery: Power Automate and Logic Apps, Azure in general, everybody else.
@@ -41,18 +41,32 @@ impl Post {
     }
 
     pub(super) async fn send(&self, content_type: &'static str, body: Vec<u8>) -> Result<Answer, DeliveryError> {
-        let url = self.address.read().map_err(|source| self.no_address(source))?;
+        let url = self.address.read().await.map_err(|source| self.no_address(source))?;
+        match self.attempt(&url, content_type, body.clone()).await {
+            Err(DeliveryError::Refused { channel, status }) => match self.address.instead_of(&url).await {
+                Some(url) => self.attempt(&url, content_type, body).await,
+                None => Err(DeliveryError::Refused { channel, status }),
+            },
+            answered => answered,
+        }
+    }
+
+    async fn attempt(&self, url: &Url, content_type: &'static str, body: Vec<u8>) -> Result<Answer, DeliveryError> {
         let bytes = body.len();
         let request = self.client.post(url.clone()).header(CONTENT_TYPE, content_type).timeout(self.limit).body(body);
         let response = request.send().await.map_err(|error| self.no_answer(error))?;
-        if *response.url() != url {
+        if response.url() != url {
             return Err(DeliveryError::Moved { channel: self.name.clone() });
         }
         self.judge(&response, bytes)
     }
 
-    fn no_address(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DeliveryError {
-        DeliveryError::Address { channel: self.name.clone(), source: source.into() }
+    fn no_address(&self, error: AddressError) -> DeliveryError {
+        let (channel, passing, source) = (self.name.clone(), error.is_passing(), Box::new(error));
+        match passing {
+            true => DeliveryError::AddressUnread { channel, source },
+            false => DeliveryError::Address { channel, source },
+        }
     }
 
     fn no_answer(&self, error: reqwest::Error) -> DeliveryError {

@@ -33,7 +33,7 @@ impl Observer {
             port: database.port,
             database: database.database.clone(),
             user: database.user.clone(),
-            password: self.password(&database.auth).await?,
+            password: self.password(&database.auth).await.map_err(|verdict| verdict.text())?,
         };
         Ok(ProbePod::psql(&probe.namespace, &probe.name, &probe.image, target))
     }

@@ -2,8 +2,9 @@
 
 use crate::azure;
 use crate::domain::outlook::{AROUND, PlannedCall};
-use crate::domain::plan::{Plan, Site};
+use crate::domain::plan::{DatabaseAuth, Plan, Site};
 use crate::domain::resource::ResourceId;
+use crate::domain::secret::SecretRef;
 use crate::domain::workload::{WorkloadRef, WorkloadSelector};
 use crate::kubernetes;
 use crate::probe::planned as probe;
@@ -62,7 +63,7 @@ impl Planned {
 
     /// A write through the writer name.
     pub fn writer(&self, plan: &Plan) -> Vec<PlannedCall> {
-        probe::writer(&plan.database)
+        [self.password(plan), probe::writer(&plan.database)].concat()
     }
 
     /// The nodes of a site's cluster.
@@ -92,8 +93,10 @@ impl Planned {
     }
 
     /// What the application at a site says of its search index.
-    pub fn indexation(&self, site: &Site) -> Vec<PlannedCall> {
-        vec![probe::indexation(&site.origin)]
+    pub fn indexation(&self, plan: &Plan, site: &Site) -> Vec<PlannedCall> {
+        let token = plan.search_index().and_then(|index| index.token.as_ref());
+        let token = token.map(|place| self.secret(place)).unwrap_or_default();
+        token.into_iter().chain([probe::indexation(&site.origin)]).collect()
     }
 
     /// Objects of it scaled, one call each.
@@ -134,7 +137,23 @@ impl Planned {
                 self.azure.replication_delay(server).only(REPLICA),
             ]
         };
-        database.servers.iter().flat_map(of_server).chain(probe::writer_sight(database)).collect()
+        let servers = database.servers.iter().flat_map(of_server);
+        servers.chain(self.password(plan)).chain(probe::writer_sight(database)).collect()
+    }
+
+    /// Where it lies in a vault.
+    fn password(&self, plan: &Plan) -> Vec<PlannedCall> {
+        match &plan.database.auth {
+            DatabaseAuth::Password(place) => self.secret(place),
+            DatabaseAuth::Entra => Vec::new(),
+        }
+    }
+
+    fn secret(&self, place: &SecretRef) -> Vec<PlannedCall> {
+        match place {
+            SecretRef::Vault(place) => vec![self.azure.secret(place)],
+            SecretRef::Env(_) => Vec::new(),
+        }
     }
 
     /// What may refuse a drill that acts.

@@ -75,14 +75,14 @@ impl Trust {
     }
 }
 
-/// The client for channels: pooled, HTTP/2 where offered, no redirects followed, `timeout` per request.
+/// The client for channels: pooled, no redirects followed, `timeout` per request.
 pub fn http_client(dns: &Dns, trust: &Trust, timeout: Duration) -> Result<reqwest::Client, ClientError> {
     http_builder(dns, trust).timeout(timeout).build().map_err(ClientError)
 }
 
 /// The same, unfinished, for those who set their own time-outs: the Azure clients.
 pub fn http_builder(dns: &Dns, trust: &Trust) -> reqwest::ClientBuilder {
-    base(dns, trust.with_alpn(&["h2", "http/1.1"]))
+    base(dns, trust.with_alpn(&["http/1.1"]))
 }
 
 /// The client for own probes: a new connection each time, straight to the address (no proxy of the environment).

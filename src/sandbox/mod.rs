@@ -3,6 +3,7 @@
 //! ```text
 //! world ◄── arm, identity, dns, monitor        what Azure's control plane shows
 //!       ◄── kubernetes                         API servers of the clusters, pods, volumes
+//!       ◄── vault                              a Key Vault
 //!       ◄── planes                             applications, Front Door edge, databases, receiver
 //!       ◄── facade ── scenario                 what goes wrong, and what the world must show at the end
 //!              └───── app, host                the real handler in a Functions host
@@ -20,6 +21,7 @@ pub mod monitor;
 pub mod planes;
 pub mod scenario;
 pub mod tls;
+pub mod vault;
 pub mod world;
 
 pub use facade::{Disturbance, Endpoints, Options, Sandbox, SandboxError};

@@ -78,7 +78,7 @@ impl Scene<'_> {
     /// Without a user's token nobody is asked.
     fn verify_index(self) -> Vec<PlannedCall> {
         let asks = self.plan.search_index().is_some_and(|index| index.token.is_some());
-        if asks { self.planned.indexation(self.standby) } else { Vec::new() }
+        if asks { self.planned.indexation(self.plan, self.standby) } else { Vec::new() }
     }
 
     fn start_replica(self) -> Vec<PlannedCall> {

@@ -8,7 +8,7 @@ use crate::domain::causes::with_causes;
 use crate::domain::names::ChannelName;
 use crate::domain::run::Driver;
 use crate::domain::secret::SecretRef;
-use crate::engine::ports::{Channel, Clock, Store, SystemClock};
+use crate::engine::ports::{Channel, Clock, Secrets, Store, SystemClock};
 use crate::engine::{Configured, Engine, Settings, Shelf};
 use crate::kubernetes::{self, Kubernetes};
 use crate::notify::{Address, CloudEvents, Post, Teams};
@@ -73,7 +73,7 @@ impl App {
         };
         let engine = Engine {
             steps: Arc::new(wired::steps(&observer)),
-            channels: Arc::new(channels(&config, &dns, &trust)?),
+            channels: Arc::new(channels(&config, &dns, &trust, Arc::new(observer.azure.clone()))?),
             plans: Arc::new(plans(&config)),
             settings: settings(&config),
             store: store.clone(),
@@ -87,9 +87,11 @@ impl App {
 }
 
 impl App {
-    /// One line for each secret that the configuration names and nobody has set: else it shows only when it is needed.
+    /// One line for each app setting that should hold a secret and does not: else it shows only when it is needed. What
+    /// lies in a vault is read when it is needed, and by readiness drills.
     pub(super) fn warn_of_unset_secrets(&self, env: &dyn Fn(&str) -> Option<String>) {
-        for (of, SecretRef::Env(name)) in self.config.secrets() {
+        for (of, place) in self.config.secrets() {
+            let SecretRef::Env(name) = place else { continue };
             if env(name).is_none_or(|value| value.is_empty()) {
                 tracing::warn!("the app setting {name}, {of}, is not set");
             }
@@ -116,11 +118,17 @@ fn azure_of(config: &Config, dns: &Dns, trust: &Trust) -> Result<Azure, BuildErr
     Azure::new(settings, identity, tls::http_builder(dns, trust)).map_err(|error| part("the Azure client", error))
 }
 
-fn channels(config: &Config, dns: &Dns, trust: &Trust) -> Result<BTreeMap<ChannelName, Arc<dyn Channel>>, BuildError> {
+fn channels(
+    config: &Config,
+    dns: &Dns,
+    trust: &Trust,
+    secrets: Arc<dyn Secrets>,
+) -> Result<BTreeMap<ChannelName, Arc<dyn Channel>>, BuildError> {
     let mut channels: BTreeMap<ChannelName, Arc<dyn Channel>> = BTreeMap::new();
     for channel in &config.channels {
         let client = tls::http_client(dns, trust, channel.timeout).map_err(|error| part("a channel", error))?;
-        let post = Post::new(channel.name.clone(), Address::Kept(channel.url.clone()), client, channel.timeout);
+        let address = Address::Kept { place: channel.url.clone(), secrets: secrets.clone() };
+        let post = Post::new(channel.name.clone(), address, client, channel.timeout);
         let built: Arc<dyn Channel> = match channel.kind {
             ChannelKind::Teams => Arc::new(Teams::new(post)),
             ChannelKind::CloudEvents => Arc::new(CloudEvents::new(post)),

@@ -10,6 +10,7 @@ use reveille::domain::plan::{Plan, Workload};
 use reveille::domain::readiness::*;
 use reveille::domain::resource::ResourceId;
 use reveille::domain::runbook::{self, RunKind, StepName};
+use reveille::domain::secret::{SecretError, WhyNot};
 use reveille::domain::writer::WriterVerdict;
 use std::time::Duration;
 
@@ -214,6 +215,9 @@ fn a_rule_on_every_origin_and_one_of_several_groups_are_enough() {
 
 #[test]
 fn missing_permissions_secrets_channels_and_certificates_are_found() {
+    fn unset(facts: &Facts) -> SecretError {
+        SecretError { place: facts.secrets[0].from.clone(), why: WhyNot::Unset }
+    }
     fn only(action: &str) -> Read<Vec<Grant>> {
         Ok(vec![Grant { actions: vec!["*".into()], not_actions: vec![action.into()] }])
     }
@@ -225,7 +229,13 @@ fn missing_permissions_secrets_channels_and_certificates_are_found() {
             it.may[1] = Err(denied("Microsoft.Authorization/permissions/read"))
         }),
         ("primary-permissions warning", "ready", |it, _| it.may[0] = only("*/stop/*")),
-        ("secret blocker", "not-ready", |it, _| it.secrets[0].resolved = Err("is not set".into())),
+        ("secret blocker", "not-ready", |it, _| it.secrets[0].resolved = Err(unset(it))),
+        ("secret warning", "ready", |it, _| {
+            it.secrets[0].vital = false;
+            it.secrets[0].resolved = Err(unset(it));
+        }),
+        ("secret warning", "ready", |it, _| it.secrets[0].resolved = Ok(Some(it.now + TimeDelta::days(20)))),
+        ("secret warning", "ready", |it, _| it.secrets[0].resolved = Ok(Some(it.now - TimeDelta::days(1)))),
         ("channel warning", "ready", |it, _| it.channels[0].reached = Err("refused".into())),
         ("channel warning", "ready", |it, _| it.channels.clear()),
         ("certificate-front-door blocker", "not-ready", |it, _| it.certificates[0].expires = Ok(it.now)),

@@ -167,7 +167,12 @@ pub fn good(now: DateTime<Utc>, plan: &Plan) -> Facts {
             ourselves: ourselves(),
         },
         may: [role(), role()],
-        secrets: vec![SecretFacts { of: "the database password".into(), from: password, resolved: Ok(()) }],
+        secrets: vec![SecretFacts {
+            of: "the database password".into(),
+            from: password,
+            resolved: Ok(None),
+            vital: true,
+        }],
         channels: vec![ChannelFacts {
             name: reveille::domain::names::ChannelName::new("teams"),
             reached: Ok("example.com".into()),

@@ -2,15 +2,15 @@
 
 use super::finding::{Area, Finding, Severity};
 use super::views::{CertificateFacts, CertificateOf, CertificateSeen, ChannelFacts, Facts, SecretFacts};
-use crate::domain::secret::SecretRef;
+use crate::domain::secret::{SecretError, SecretRef};
 use chrono::{DateTime, Utc};
 
-/// Time left from which a certificate is to be renewed by hand, since whoever renews it by itself would have done so:
+/// Time left from which a certificate (or secret) is to be renewed by hand, since whoever renews it by itself would have done so:
 /// automatic renewal begins 30 to 45 days before the end (learn.microsoft.com, certificates of Azure Front Door).
 const RENEW_DAYS: i64 = 21;
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
-    let mut found: Vec<Finding> = facts.secrets.iter().map(secret).collect();
+    let mut found: Vec<Finding> = facts.secrets.iter().map(|seen| secret(seen, facts.now)).collect();
     found.extend(facts.channels.iter().map(channel));
     if facts.channels.is_empty() {
         let nobody = Finding::warning(Area::Channels, "channel", "channels", "the plan names none")
@@ -23,28 +23,47 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn secret(secret: &SecretFacts) -> Finding {
-    const CHECK: &str = "secret";
-    let from = secret.from.to_string();
+const SECRET: &str = "secret";
+
+fn secret(secret: &SecretFacts, now: DateTime<Utc>) -> Finding {
     match &secret.resolved {
-        Ok(()) => Finding::ok(
-            Area::Secrets,
-            CHECK,
-            &secret.of,
-            format!("{from} is set; when what it holds ends is not told by a setting"),
-        ),
-        Err(why) => Finding::blocker(Area::Secrets, CHECK, &secret.of, why.clone())
-            .means("A recovery could not log in to the database to prove that it takes writes.")
-            .fix("Set it in the function app's settings.", set(&secret.from)),
+        Ok(end) => secret_end(secret, *end, now),
+        Err(error) => secret_missing(secret, error),
     }
 }
 
-fn set(from: &SecretRef) -> Option<String> {
-    match from {
-        SecretRef::Env(name) => {
-            Some(format!("az functionapp config appsettings set --name APP --resource-group GROUP --settings {name}=…"))
-        }
+/// A vault still gives a secret that has ended; whoever is shown it may know better.
+fn secret_end(secret: &SecretFacts, end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Finding {
+    let place = &secret.from;
+    let Some(end) = end else {
+        let verb = match place {
+            SecretRef::Env(_) => "is set; when what it holds ends is not told by a setting",
+            _ => "can be read, and has no end",
+        };
+        return Finding::ok(Area::Secrets, SECRET, &secret.of, format!("{place} {verb}"));
+    };
+    let (day, days) = (end.format("%Y-%m-%d"), (end - now).num_days());
+    let saw = match end <= now {
+        true => format!("{place} expired on {day}"),
+        false => format!("{place} can be read, and expires on {day}, in {days} days"),
+    };
+    if end > now && days >= RENEW_DAYS {
+        return Finding::ok(Area::Secrets, SECRET, &secret.of, saw);
     }
+    Finding::warning(Area::Secrets, SECRET, &secret.of, saw)
+        .means("The vault still gives it; whether it is still taken is another matter.")
+        .fix("Put a new version into the vault; it is taken up by itself.", [])
+}
+
+fn secret_missing(secret: &SecretFacts, error: &SecretError) -> Finding {
+    let saw = error.to_string();
+    let finding = match secret.vital {
+        true => Finding::blocker(Area::Secrets, SECRET, &secret.of, saw)
+            .means("A recovery could not log in to the database to prove that it takes writes."),
+        false => Finding::warning(Area::Secrets, SECRET, &secret.of, saw).means("What it is for would not work."),
+    };
+    let (fix, command) = error.fix();
+    finding.fix(fix, command)
 }
 
 /// Nothing is sent: the host is asked for its certificate and left alone.

@@ -6,7 +6,7 @@ use crate::domain::history::History;
 use crate::domain::names::ChannelName;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::resource::ResourceId;
-use crate::domain::secret::SecretRef;
+use crate::domain::secret::{SecretError, SecretRef};
 use crate::domain::writer::WriterVerdict;
 use chrono::{DateTime, Utc};
 
@@ -227,7 +227,10 @@ pub struct SecretFacts {
     /// What it is for.
     pub of: String,
     pub from: SecretRef,
-    pub resolved: Result<(), String>,
+    /// When it ends, if anybody said so.
+    pub resolved: Result<Option<DateTime<Utc>>, SecretError>,
+    /// Whether a recovery needs it.
+    pub vital: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

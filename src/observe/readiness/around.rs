@@ -7,15 +7,29 @@ use crate::domain::plan::{DatabaseAuth, Site};
 use crate::domain::readiness::{CertificateFacts, CertificateOf, ChannelFacts, SecretFacts};
 use crate::domain::resource::HostPort;
 use crate::domain::secret::SecretRef;
+use crate::engine::ports::Secrets;
 use futures::future::join_all;
 use reqwest::Url;
 
 impl Reader<'_> {
-    /// The database's password, looked up and dropped. Where a token is used instead, the login shows whether there is one.
+    /// The database's password, and whatever else lies in a vault, looked up and dropped. Where a token is used instead of
+    /// a password, the login shows whether there is one.
     pub async fn secrets(&self) -> Vec<SecretFacts> {
-        let DatabaseAuth::Password(from) = &self.plan.database.auth else { return Vec::new() };
-        let resolved = self.observer.password(&self.plan.database.auth).await.map(drop);
-        vec![SecretFacts { of: "the database password".to_owned(), from: from.clone(), resolved }]
+        let password = match &self.plan.database.auth {
+            DatabaseAuth::Password(from) => Some(("the database password".to_owned(), from, true)),
+            DatabaseAuth::Entra => None,
+        };
+        let token = self.plan.search_index().and_then(|index| index.token.as_ref());
+        let token = token.map(|from| ("the search index token".to_owned(), from, false));
+        let channels = &self.observer.surroundings.channels;
+        let urls = channels.iter().filter(|channel| self.plan.channels.contains(&channel.name));
+        let urls = urls.map(|channel| (format!("the URL of channel {}", channel.name), &channel.url, false));
+        let beside = token.into_iter().chain(urls).filter(|(_, from, _)| matches!(from, SecretRef::Vault(_)));
+        let wanted = password.into_iter().chain(beside);
+        join_all(wanted.map(|(of, from, vital)| async move {
+            SecretFacts { of, from: from.clone(), resolved: self.observer.azure.secret_end(from).await, vital }
+        }))
+        .await
     }
 
     /// Whether each channel of the plan can be reached. Nothing is sent.
@@ -32,7 +46,7 @@ impl Reader<'_> {
     }
 
     async fn reach(&self, channel: &ChannelConfig) -> Result<String, String> {
-        let url = address(&channel.url)?;
+        let url = self.address(&channel.url).await?;
         let host = url.host_str().and_then(|host| HostPort::parse(host).ok());
         let Some(host) = host else { return Err(format!("{} names no host", channel.url)) };
         let host = HostPort { port: url.port_or_known_default(), ..host };
@@ -42,6 +56,12 @@ impl Reader<'_> {
             return if answers { Ok(host.host) } else { Err(format!("{} does not take connections", host.host)) };
         }
         probe.certificate_end(&host, channel.timeout).await.map(|_| host.host).map_err(|error| error.text())
+    }
+
+    /// The address is a secret: what is said of it is where it is kept.
+    async fn address(&self, place: &SecretRef) -> Result<Url, String> {
+        let text = self.observer.azure.secret(place).await.map_err(|error| error.to_string())?;
+        Url::parse(text.expose().trim()).map_err(|_| format!("{place} holds no URL"))
     }
 
     /// The certificates that clients meet on the way to the application.
@@ -77,12 +97,4 @@ impl Reader<'_> {
         }));
         seen.await.into_iter().flatten().collect()
     }
-}
-
-/// The address is a secret: what is said of it is where it is kept.
-fn address(place: &SecretRef) -> Result<Url, String> {
-    let SecretRef::Env(name) = place;
-    let text = std::env::var(name).ok().filter(|text| !text.trim().is_empty());
-    let text = text.ok_or_else(|| format!("{place} is not set"))?;
-    Url::parse(text.trim()).map_err(|_| format!("{place} holds no URL"))
 }

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{PASSWORD, Surroundings, TOKEN_SETTING, soon, variable};
 use crate::sandbox::planes::Channel;
-use crate::sandbox::scenario::{Pace, Scenario};
+use crate::sandbox::scenario::{Pace, PasswordIn, Scenario};
+use crate::sandbox::vault;
 use crate::sandbox::world::{Ports, Site, Workload};
 
 /// The text of `reveille.toml`.
@@ -54,7 +55,7 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
             "port": ports.postgres,
             "database": workload.database(),
             "user": "reveille",
-            "password": {"env": PASSWORD},
+            "password": password(scenario, ports),
             "promote": "ask",
         },
         "fence": {"unable": scenario.plan.unable, "ways": scenario.plan.fence},
@@ -62,6 +63,15 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
         "timing": timing(scenario),
         "drill": scenario.plan.drill.iter().map(|drill| soon::dated(drill, Utc::now())).collect::<Vec<_>>(),
     })
+}
+
+fn password(scenario: &Scenario, ports: Ports) -> Value {
+    match scenario.plan.password {
+        PasswordIn::Setting => json!({"env": PASSWORD}),
+        PasswordIn::Vault => {
+            json!({"vault": format!("https://{}:{}", vault::HOST, ports.https), "secret": vault::PASSWORD})
+        }
+    }
 }
 
 /// What the chart installs, under the workload's own name.

@@ -29,6 +29,7 @@ use self::gate::{Ask, Reach, keep, serve_https};
 use self::origin::Origin;
 use crate::sandbox::ca::{Authority, CaError};
 use crate::sandbox::kubernetes;
+use crate::sandbox::vault;
 use crate::sandbox::world::{Site, Workload, World};
 
 /// Why the planes could not be started.
@@ -81,6 +82,7 @@ impl Planes {
             starter.workload(Arc::new(workload), &certified, https, databases)?;
         }
         kubernetes::start(world, https, authority, &mut starter.tasks)?;
+        vault::start(world, https, authority, &mut starter.tasks)?;
         starter.edge_on_localhost(edge);
         starter.receiver(receiver);
         starter.tasks.spawn(writing::watch(world.clone()));

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::duration;
 use super::kubernetes::KubernetesKnobs;
 use crate::sandbox::planes::Unreachable;
+use crate::sandbox::vault;
 use crate::sandbox::world::{Cluster, SlowRestart, Workload, World};
 
 /// The world of a scenario. What is missing has the default: a region that fails and recovers in seconds.
@@ -133,6 +134,7 @@ impl WorldKnobs {
             settings.canary = self.canary;
         });
         self.kubernetes.apply(world);
+        world.put_secret(vault::PASSWORD, &world.settings().password);
         if self.standby_runs {
             for workload in self.workloads() {
                 world.change_cluster(&workload.sites[1].cluster, Cluster::turn_on);
@@ -167,6 +169,19 @@ pub struct Plan {
     pub search_index_token: bool,
     /// How long it waits for that.
     pub search_index_wait: String,
+    /// Where the database password is kept.
+    pub password: PasswordIn,
+}
+
+/// Where the database password is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordIn {
+    /// In an app setting.
+    #[default]
+    Setting,
+    /// In the Key Vault.
+    Vault,
 }
 
 /// How fast the handler polls, renews and gives up.
@@ -194,6 +209,7 @@ impl Default for Plan {
             reset_search_index: false,
             search_index_token: true,
             search_index_wait: "0s".to_owned(),
+            password: PasswordIn::default(),
         }
     }
 }

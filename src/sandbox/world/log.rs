@@ -93,6 +93,8 @@ pub enum Event {
     ReindexStarted { cluster: String },
     /// The rebuild of a search index is complete.
     IndexRebuilt { cluster: String },
+    /// The Key Vault was asked.
+    VaultCall { path: String, caller: String, status: u16 },
     /// A notification channel received something.
     Notification { channel: String, body: Value },
     /// Anything else worth reading.

@@ -9,6 +9,8 @@ use super::workload::Workload;
 
 /// The name under which ARM is reached, beside `localhost`.
 const ARM: &str = "management.azure.com";
+/// The name of the one Key Vault.
+const VAULT: &str = "kv-dr.vault.azure.net";
 /// Binding one number on many addresses is tried this often before giving up.
 const BIND_TRIES: usize = 50;
 
@@ -70,7 +72,7 @@ impl Names {
 }
 
 fn https_names(workloads: &[Workload], extra: &[&str]) -> Vec<String> {
-    let mut names = vec![ARM.to_owned()];
+    let mut names = vec![ARM.to_owned(), VAULT.to_owned()];
     for workload in workloads {
         names.push(workload.endpoint_host());
         for site in &workload.sites {

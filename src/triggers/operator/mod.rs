@@ -82,7 +82,7 @@ fn words(request: &HttpRequestData) -> Result<Words, Problem> {
     let Some(text) = request.body.as_ref().and_then(|body| body.text()).filter(|text| !text.trim().is_empty()) else {
         return Ok(Words::default());
     };
-    serde_json::from_str(text).map_err(|error| {
+    serde_json::from_slice(text.as_bytes()).map_err(|error| {
         let next = "Send {\"who\": …, \"why\": …}; what is started also takes kind, drill, idempotency_key, force and dry_run.";
         Problem::new(400, "The body cannot be read", error.to_string(), next)
     })
@@ -91,7 +91,7 @@ fn words(request: &HttpRequestData) -> Result<Words, Problem> {
 /// The body of a `POST` that has to say something. `example` shows how.
 fn body<T: serde::de::DeserializeOwned>(request: &HttpRequestData, example: &str) -> Result<T, Problem> {
     let text = request.body.as_ref().and_then(|body| body.text()).unwrap_or_default();
-    serde_json::from_str(text)
+    serde_json::from_slice(text.as_bytes())
         .map_err(|error| Problem::new(400, "The body cannot be read", error.to_string(), format!("Send {example}.")))
 }
 

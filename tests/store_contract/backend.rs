@@ -1,5 +1,6 @@
 //! The backends under test, and what a test must be able to do to each of them.
 
+use super::blob::BlobBackend;
 use reveille::engine::ports::Store;
 use reveille::store::{FileStore, MemoryStore};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::{Duration, SystemTime};
 pub enum Backend {
     Memory(MemoryStore),
     File(tempfile::TempDir),
+    Blob(BlobBackend),
 }
 
 impl Backend {
@@ -20,11 +22,23 @@ impl Backend {
         Self::File(tempfile::tempdir().unwrap())
     }
 
+    pub async fn azurite() -> Self {
+        Self::Blob(BlobBackend::start().await)
+    }
+
+    /// The same behind a proxy that loses the answer of every write that is carried out.
+    pub async fn azurite_without_answers() -> Self {
+        let backend = BlobBackend::start().await;
+        backend.proxy.lose_every_success();
+        Self::Blob(backend)
+    }
+
     /// A new handle on the state, as another process would open it.
     pub fn open(&self) -> Arc<dyn Store> {
         match self {
             Self::Memory(store) => Arc::new(store.clone()),
             Self::File(directory) => Arc::new(FileStore::open(directory.path()).unwrap()),
+            Self::Blob(backend) => Arc::new(backend.store()),
         }
     }
 
@@ -39,6 +53,7 @@ impl Backend {
                 let file = std::fs::File::options().write(true).open(log_file(directory.path(), log)).unwrap();
                 file.set_modified(SystemTime::now() - time).unwrap();
             }
+            Self::Blob(backend) => backend.age(log, time).await,
         }
     }
 }
@@ -62,8 +77,17 @@ pub async fn append_somewhere(store: &dyn Store, log: &str, bytes: &[u8]) -> usi
         tokio::task::yield_now().await;
         match store.append(log, end, bytes).await {
             Ok(_) => return conflicts,
-            Err(error) if error.is_conflict() => conflicts += 1,
+            Err(error) if error.is_conflict() => {
+                conflicts += 1;
+                step_back(conflicts).await;
+            }
             Err(error) => panic!("append failed: {error:?}"),
         }
     }
+}
+
+/// Waits the longer the more often others came first, or hundreds would wait for each other's answers in step.
+async fn step_back(conflicts: usize) {
+    let longest = 1 << conflicts.min(9);
+    tokio::time::sleep(Duration::from_millis(rand::random_range(0..longest))).await;
 }

@@ -6,6 +6,7 @@ use reveille::store::{FileStore, MemoryStore};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::time::sleep;
 
 pub enum Backend {
     Memory(MemoryStore),
@@ -42,6 +43,17 @@ impl Backend {
         }
     }
 
+    /// How many race for one log in the tests of races: every call to a real server costs milliseconds.
+    pub fn crowd(&self) -> usize {
+        if matches!(self, Self::Blob(_)) { 100 } else { 300 }
+    }
+
+    /// How far those who lost spread, so that over a network they do not all wait for each other's answers.
+    pub fn window(&self, crowd: usize) -> Duration {
+        let each = if matches!(self, Self::Blob(_)) { Duration::from_millis(15) } else { Duration::ZERO };
+        each * u32::try_from(crowd).unwrap()
+    }
+
     /// Lets `time` pass since the log's last write.
     pub async fn age(&self, log: &str, time: Duration) {
         match self {
@@ -68,8 +80,9 @@ pub async fn text(store: &dyn Store, log: &str) -> String {
     String::from_utf8(store.read(log, 0).await.unwrap().unwrap().bytes).unwrap()
 }
 
-/// Appends at the end, wherever it has moved to meanwhile; gives the number of conflicts on the way.
-pub async fn append_somewhere(store: &dyn Store, log: &str, bytes: &[u8]) -> usize {
+/// Appends at the end, wherever it has moved to meanwhile; gives the number of conflicts on the way. After each it
+/// steps back for a random part of `window`.
+pub async fn append_somewhere(store: &dyn Store, log: &str, bytes: &[u8], window: Duration) -> usize {
     let (mut end, mut conflicts) = (0, 0);
     loop {
         end = store.read(log, end).await.unwrap().unwrap().end;
@@ -79,15 +92,9 @@ pub async fn append_somewhere(store: &dyn Store, log: &str, bytes: &[u8]) -> usi
             Ok(_) => return conflicts,
             Err(error) if error.is_conflict() => {
                 conflicts += 1;
-                step_back(conflicts).await;
+                sleep(window.mul_f64(rand::random())).await;
             }
             Err(error) => panic!("append failed: {error:?}"),
         }
     }
-}
-
-/// Waits the longer the more often others came first, or hundreds would wait for each other's answers in step.
-async fn step_back(conflicts: usize) {
-    let longest = 1 << conflicts.min(9);
-    tokio::time::sleep(Duration::from_millis(rand::random_range(0..longest))).await;
 }

@@ -38,8 +38,9 @@ impl BlobBackend {
     /// Two new containers, and a proxy that does nothing yet.
     pub async fn start() -> Self {
         let backend = Self::without_containers().await;
-        for url in [backend.containers.logs_url(), backend.containers.documents_url()] {
-            backend.create_container(&url).await;
+        let name = &backend.containers.container;
+        for container in [name.clone(), format!("{name}{}", Containers::DOCUMENTS_SUFFIX)] {
+            backend.bare(&format!("{container}?restype=container"), &[]).await;
         }
         backend
     }
@@ -52,18 +53,15 @@ impl BlobBackend {
         Self { azurite, proxy, containers, lifetimes: Arc::default() }
     }
 
-    async fn create_container(&self, url: &str) {
-        self.bare(&format!("{url}?restype=container"), &[]).await;
-    }
-
     /// Somebody takes a lease on a log and keeps it.
     pub async fn lease(&self, log: &str) {
-        let url = format!("{}/{log}.log?comp=lease", self.containers.logs_url());
-        self.bare(&url, &[("x-ms-lease-action", "acquire"), ("x-ms-lease-duration", "-1")]).await;
+        let target = format!("{}/{log}.log?comp=lease", self.containers.container);
+        self.bare(&target, &[("x-ms-lease-action", "acquire"), ("x-ms-lease-duration", "-1")]).await;
     }
 
-    /// A request that is none of the store's.
-    async fn bare(&self, url: &str, headers: &[(&'static str, &str)]) {
+    /// A request that is none of the store's, past the proxy.
+    async fn bare(&self, target: &str, headers: &[(&'static str, &str)]) {
+        let url = format!("https://{HOST}:{}/{target}", self.azurite.address.port());
         let mut request = client(&self.azurite).build().unwrap().put(url).header("x-ms-version", "2025-11-05").body("");
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 pub const ACCOUNT: &str = "stdr";
 /// The account's blob endpoint, as in Azure; only the port is another.
 pub const HOST: &str = "stdr.blob.core.windows.net";
-/// The last version that runs on the Node of today's Debian.
+/// The version is the last that runs on the Node of today's Debian; `tests/run` installs the same.
 const INSTALL: &str = "Azurite is missing; install it with: tests/run, or: npm install --prefix target/tools azurite@3.35.0 \
                        (or set AZURITE to its azurite-blob)";
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -81,7 +81,8 @@ impl StorageProxy {
             rule: Mutex::new(Box::new(|_| Harm::None)),
             asked: Mutex::default(),
             aged: Mutex::default(),
-            client: client(azurite).build().unwrap(),
+            // Azurite closes idle connections after 5 s; one that is taken just then would break a call by itself.
+            client: client(azurite).pool_idle_timeout(Duration::from_secs(2)).build().unwrap(),
             behind: azurite.address,
         });
         let app = Router::new().fallback(pass).with_state(middle.clone());
@@ -124,10 +125,7 @@ async fn pass(
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
 ) -> Response<Body> {
-    let asked = Asked {
-        method: request.method().clone(),
-        target: request.uri().path_and_query().unwrap().to_string(),
-    };
+    let asked = Asked { method: request.method().clone(), target: request.uri().path_and_query().unwrap().to_string() };
     middle.asked.lock().unwrap().push(asked.clone());
     let harm = (middle.rule.lock().unwrap())(&asked);
     let cut = || {

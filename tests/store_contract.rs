@@ -2,7 +2,7 @@
 //! against each backend. What only one backend can show (its faults, its torn tails, its processes) has its own file.
 
 mod backend;
-mod blob;
+pub mod blob;
 mod blob_harm;
 mod blob_refusals;
 mod faults;

@@ -22,4 +22,4 @@ pub mod scenario;
 pub mod tls;
 pub mod world;
 
-pub use facade::{Disturbance, Endpoints, Options, Sandbox, SandboxError};
+pub use facade::{Account, Disturbance, Endpoints, Options, Sandbox, SandboxError};

@@ -95,12 +95,7 @@ pub(super) async fn put(
     write(place, send, landed).await
 }
 
-async fn upload(
-    blob: &BlobClient,
-    body: Bytes,
-    before: Option<&Tag>,
-    nonces: &[String],
-) -> azure_core::Result<String> {
+async fn upload(blob: &BlobClient, body: Bytes, before: Option<&Tag>, nonces: &[String]) -> azure_core::Result<String> {
     let options = BlobClientUploadOptions {
         if_match: before.map(|tag| Etag::from(tag.etag.clone())),
         if_none_match: before.is_none().then(|| Etag::from("*")),

@@ -60,8 +60,8 @@
 //! domain      nothing of the crate: values and decisions, no I/O, no clock
 //! config      domain                             reveille.toml → validated plans, every mistake at once
 //! engine      domain                             slices, claims, intents, outbox; the traits of the crate: engine::ports
-//! store       engine, domain                     memory, directory
-//! azure       config, engine, domain             the only code that knows ARM's URLs, api-versions and tokens
+//! store       engine, domain                     memory, directory; names and checks for every store
+//! azure       store, config, engine, domain      the only code that knows ARM's URLs, api-versions and tokens
 //! probe       config, engine, domain             own eyes: DNS, TLS, HTTP, SQL
 //! kubernetes  azure, probe, config, engine, domain    the only code that knows the API of the clusters themselves
 //! observe     kubernetes, azure, probe and below      all of it becomes facts, here only

@@ -245,7 +245,33 @@ fn a_file_store_is_refused_in_azure_and_relative_to_the_file_elsewhere() {
 #[test]
 fn nothing_is_kept_in_memory_only() {
     let told = errors(&with("file:./state", "memory:"));
-    assert!(told.contains("\"memory:\" is not a store; expected file:PATH"), "{told}");
+    assert!(
+        told.contains(
+            "\"memory:\" is not a store; expected https://ACCOUNT.blob.core.windows.net/CONTAINER or file:PATH"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_container_of_a_storage_account_is_a_store_in_azure_too() {
+    let azure = |name: &str| ["WEBSITE_SITE_NAME", "WEBSITE_INSTANCE_ID"].contains(&name).then(|| "x".to_owned());
+    let text = with("file:./state", "https://stdr.blob.core.windows.net/reveille");
+    let StoreUrl::Blob(containers) = config::parse(&text, "reveille.toml", &azure).unwrap().store else {
+        panic!("it is no folder")
+    };
+    assert_eq!(containers.documents_url(), "https://stdr.blob.core.windows.net/reveille-documents");
+}
+
+#[test]
+fn a_signature_in_the_store_s_address_is_refused_and_not_shown() {
+    for secret in
+        ["https://stdr.blob.core.windows.net/reveille?sig=c2VjcmV0", "https://u:c2VjcmV0@stdr.blob.core.windows.net/r"]
+    {
+        let told = errors(&with("file:./state", secret));
+        assert!(told.contains("store.url: must be a bare address"), "{told}");
+        assert!(!told.contains("c2VjcmV0"), "{told}");
+    }
 }
 
 #[test]

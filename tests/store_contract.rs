@@ -2,6 +2,9 @@
 //! against each backend. What only one backend can show (its faults, its torn tails, its processes) has its own file.
 
 mod backend;
+pub mod blob;
+mod blob_harm;
+mod blob_refusals;
 mod faults;
 mod processes;
 mod promises;
@@ -21,6 +24,18 @@ macro_rules! every_backend_keeps {
             $(#[tokio::test]
             async fn $promise() {
                 super::promises::$promise(&super::Backend::file()).await;
+            })*
+        }
+        mod azurite {
+            $(#[tokio::test]
+            async fn $promise() {
+                super::promises::$promise(&super::Backend::azurite().await).await;
+            })*
+        }
+        mod azurite_without_answers {
+            $(#[tokio::test]
+            async fn $promise() {
+                super::promises::$promise(&super::Backend::azurite_without_answers().await).await;
             })*
         }
     };

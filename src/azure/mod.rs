@@ -12,6 +12,8 @@
 //! `secrets` reads what `key_vault` and the app settings hold; Key Vault has a front of its own, so it goes through
 //! Microsoft's client with a token of the same identity (`vault_token`).
 //!
+//! Beside them stands [`BlobStore`], the state in a storage account, with a client of its own.
+//!
 //! Each operation is described once, as an `api::Api` beside the code that uses it: its address, its api-version, the
 //! action that a role has to allow. [`Planned`] tells of the same descriptions what a run would call.
 //!
@@ -27,6 +29,7 @@ mod answer;
 mod api;
 mod arm;
 mod authorization;
+pub mod blob_store;
 mod cluster_access;
 mod cluster_detail;
 mod compute;
@@ -57,6 +60,7 @@ pub use alert_rules::AlertRules;
 pub use alerts::{Alert, AlertId, AlertState, Alerts, Since};
 pub use answer::Answer;
 pub use authorization::Authorization;
+pub use blob_store::{BlobStore, Patience};
 pub use cluster_access::{CommandPoll, CommandResult, Commanded};
 pub use compute::Compute;
 pub use credential::CredentialError;
@@ -96,6 +100,8 @@ pub enum SetUpError {
         "{0:?} is not the base URL of an Azure Resource Manager; expected one such as https://management.azure.com"
     )]
     NotAnArmUrl(String),
+    #[error("{0:?} is not a container; expected one such as https://account.blob.core.windows.net/reveille")]
+    NotAContainer(String),
     #[error("the HTTP client for Azure cannot be made")]
     Client(#[source] reqwest::Error),
 }

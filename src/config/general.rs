@@ -1,12 +1,11 @@
-//! Everything outside the plans: store, identity, cloud, network, engine.
+//! Everything outside the plans: identity, cloud, network, engine; the store has its own file.
 
 use super::entry::Entry;
-use super::model::{Cloud, Config, EngineSettings, Identity, Network, StoreUrl};
+use super::model::{Cloud, Config, EngineSettings, Identity, Network};
 use super::reader::Section;
-use super::{channels, digest, plan};
+use super::{channels, digest, plan, store};
 use crate::domain::resource::HostPort;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::time::Duration;
 
 /// A slice has to end, with its last writes, before the deadline of the `run` function.
@@ -14,7 +13,7 @@ const LONGEST_SLICE: Duration = Duration::from_secs(8 * 60);
 
 /// Reads the whole file; `None` after at least one mistake was noted.
 pub(super) fn read(root: Section<'_>, path: &str, text: &str) -> Option<Config> {
-    let store = store(&root.need("store"), path);
+    let store = store::read(&root.need("store"), path);
     let identity = identity(&root.need("identity"));
     let cloud = cloud(&root.get("cloud"));
     let network = network(&root.get("network"));
@@ -32,41 +31,6 @@ pub(super) fn read(root: Section<'_>, path: &str, text: &str) -> Option<Config> 
         plans,
         digest: digest(text),
     })
-}
-
-fn store(entry: &Entry<'_>, path: &str) -> Option<StoreUrl> {
-    let section = entry.section()?;
-    let url = section.need("url");
-    let store = url.parsed("file:PATH", |text| store_url(text, path));
-    section.finish();
-    if matches!(store, Some(StoreUrl::File(_))) && in_azure(url.reader.env) {
-        url.reject_value("cannot be used in Azure: a function app's local files are lost with its instance");
-        return None;
-    }
-    store
-}
-
-fn store_url(text: &str, path: &str) -> Result<StoreUrl, &'static str> {
-    match text.split_once(':') {
-        Some(("file", "")) => Err("names no folder; expected file:PATH"),
-        Some(("file", folder)) => {
-            let beside = Path::new(path).parent().unwrap_or(Path::new(""));
-            Ok(StoreUrl::File(beside.join(folder)))
-        }
-        Some(("https", _)) => {
-            Err("needs the Azure storage backend, which comes in a later version; expected file:PATH")
-        }
-        _ => Err("is not a store; expected file:PATH"),
-    }
-}
-
-/// The platform names the app on every instance, and the instance by one of the others, depending on the hosting plan
-/// (learn.microsoft.com, App Service environment variables; `EnvironmentSettingNames` and `EnvironmentExtensions` of
-/// the Functions host). Both are asked for because tools for one's own desk set the app's name too.
-fn in_azure(env: &dyn Fn(&str) -> Option<String>) -> bool {
-    let set = |name: &&str| env(name).is_some_and(|value| !value.trim().is_empty());
-    let instance = ["WEBSITE_INSTANCE_ID", "CONTAINER_NAME", "WEBSITE_POD_NAME"];
-    set(&"WEBSITE_SITE_NAME") && instance.iter().any(set)
 }
 
 fn identity(entry: &Entry<'_>) -> Option<Identity> {

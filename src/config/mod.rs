@@ -23,10 +23,11 @@ mod plan;
 mod reader;
 mod secret;
 mod sites;
+mod store;
 mod timing;
 
 pub use errors::{ConfigError, ConfigErrors, Position};
-pub use model::{ChannelConfig, ChannelKind, Cloud, Config, EngineSettings, Identity, Network, StoreUrl};
+pub use model::{ChannelConfig, ChannelKind, Cloud, Config, Containers, EngineSettings, Identity, Network, StoreUrl};
 
 use reader::{Basis, Reader, Section};
 use sha2::{Digest, Sha256};

@@ -54,6 +54,31 @@ impl Config {
 pub enum StoreUrl {
     /// A folder; a relative one begins at the configuration file's folder.
     File(PathBuf),
+    /// Two containers of an Azure storage account.
+    Blob(Containers),
+}
+
+/// The containers of the state: the named one for logs, which may be immutable as long as appends are allowed, and one
+/// beside it for the small documents, which are overwritten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Containers {
+    /// The account's blob endpoint, `https://host[:port]`.
+    pub account: String,
+    /// The name of the container for logs.
+    pub container: String,
+}
+
+impl Containers {
+    /// What the second container's name adds to the first one's.
+    pub const DOCUMENTS_SUFFIX: &str = "-documents";
+
+    pub fn logs_url(&self) -> String {
+        format!("{}/{}", self.account, self.container)
+    }
+
+    pub fn documents_url(&self) -> String {
+        format!("{}{}", self.logs_url(), Self::DOCUMENTS_SUFFIX)
+    }
 }
 
 /// Who Reveille is towards Azure.

@@ -24,4 +24,4 @@ pub mod tls;
 pub mod vault;
 pub mod world;
 
-pub use facade::{Disturbance, Endpoints, Options, Sandbox, SandboxError};
+pub use facade::{Account, Disturbance, Endpoints, Options, Sandbox, SandboxError};

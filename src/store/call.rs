@@ -33,7 +33,7 @@ impl Operation {
     }
 
     /// The answer when nobody can say whether it took place.
-    pub(super) fn unavailable(
+    pub(crate) fn unavailable(
         self,
         name: &str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -41,7 +41,7 @@ impl Operation {
         StoreError::Unavailable { operation: self.as_str(), name: name.to_owned(), source: source.into() }
     }
 
-    pub(super) fn illegal(self, name: &str) -> StoreError {
+    pub(crate) fn illegal(self, name: &str) -> StoreError {
         StoreError::IllegalName { operation: self.as_str(), name: name.to_owned() }
     }
 }

@@ -1,7 +1,8 @@
-//! Backends of [`crate::engine::ports::Store`]: [`memory`] for tests and simulations, [`mod@file`] for one machine.
+//! Backends of [`crate::engine::ports::Store`]: [`memory`] for tests and simulations, [`mod@file`] for one machine. The
+//! one for Azure, [`crate::azure::BlobStore`], lives with what knows Azure and takes names and checks from here.
 //!
-//! Both keep one contract, held by one suite of tests (`tests/store_contract.rs`), so that what was learned on one
-//! backend is true on the other. A log is made of whole lines of text; the last line without a newline is what a
+//! All keep one contract, held by one suite of tests (`tests/store_contract.rs`), so that what was learned on one
+//! backend is true on the others. A log is made of whole lines of text; the last line without a newline is what a
 //! crash left behind, and no reader ever sees it.
 
 mod call;
@@ -49,7 +50,7 @@ pub fn open(target: &StoreTarget) -> Result<Arc<dyn Store>, OpenError> {
 
 /// Bytes that a log cannot take. Every backend refuses them before it writes anything.
 #[derive(Debug, thiserror::Error)]
-enum NotLines {
+pub(crate) enum NotLines {
     #[error("an append is one or more whole lines, each ended by a newline")]
     Unfinished,
     #[error("lines of a log hold no record separator (0x1E)")]
@@ -59,7 +60,7 @@ enum NotLines {
 /// Stands for an inner newline while an append is being written to a file (see [`mod@file`]); JSON never holds it raw.
 const SEPARATOR: u8 = 0x1e;
 
-fn check_lines(bytes: &[u8]) -> Result<(), NotLines> {
+pub(crate) fn check_lines(bytes: &[u8]) -> Result<(), NotLines> {
     match bytes {
         [.., b'\n'] if bytes.contains(&SEPARATOR) => Err(NotLines::Separator),
         [.., b'\n'] => Ok(()),

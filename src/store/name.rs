@@ -4,9 +4,9 @@
 const LONGEST_NAME: usize = 900;
 /// File systems allow 255 bytes in a file name; the rest is left to suffixes.
 const LONGEST_SEGMENT: usize = 200;
-/// What the file backend puts behind names. A folder that ends like this could be taken for an entry.
-pub(super) const LOG_SUFFIX: &str = ".log";
-pub(super) const DOCUMENT_SUFFIX: &str = ".document";
+/// What the backends on files and in Azure put behind names. A folder that ends like this could be taken for an entry.
+pub(crate) const LOG_SUFFIX: &str = ".log";
+pub(crate) const DOCUMENT_SUFFIX: &str = ".document";
 
 /// Whether `name` can name a log or document.
 ///

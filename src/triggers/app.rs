@@ -2,7 +2,7 @@
 
 use super::day_log::DayLog;
 use super::round::Turns;
-use crate::azure::{self, Azure};
+use crate::azure::{self, Azure, Patience};
 use crate::config::{self, ChannelKind, Config, ConfigErrors, StoreUrl};
 use crate::domain::causes::with_causes;
 use crate::domain::names::ChannelName;
@@ -18,6 +18,7 @@ use crate::probe::dns::Dns;
 use crate::probe::tls::{self, Trust};
 use crate::steps::wired;
 use crate::store::{self, StoreTarget};
+use reqwest::ClientBuilder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -59,9 +60,9 @@ impl App {
     pub fn build(config: Config, driver: Driver) -> Result<Self, BuildError> {
         let trust = Trust::system().map_err(|error| part("the trust store", error))?;
         let dns = Dns::new(&config.network.dns_servers).map_err(|error| part("name resolution", error))?;
-        let store = open_store(&config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let azure = azure_of(&config, &dns, &trust)?;
+        let store = open_store(&config, &azure, tls::http_builder(&dns, &trust))?;
         let observer = Observer {
             kubernetes: Kubernetes::new(azure.clone(), kubernetes::Settings::default(), dns.clone()),
             azure,
@@ -99,9 +100,16 @@ impl App {
     }
 }
 
-fn open_store(config: &Config) -> Result<Arc<dyn Store>, BuildError> {
-    let StoreUrl::File(path) = &config.store;
-    store::open(&StoreTarget::Directory(path.clone())).map_err(|error| part("the store", error))
+fn open_store(config: &Config, azure: &Azure, builder: ClientBuilder) -> Result<Arc<dyn Store>, BuildError> {
+    match &config.store {
+        StoreUrl::File(path) => {
+            store::open(&StoreTarget::Directory(path.clone())).map_err(|error| part("the store", error))
+        }
+        StoreUrl::Blob(containers) => match azure.blob_store(containers, Patience::default(), builder) {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => Err(part("the store", error)),
+        },
+    }
 }
 
 fn azure_of(config: &Config, dns: &Dns, trust: &Trust) -> Result<Azure, BuildError> {

@@ -9,7 +9,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("engine", &["domain"]),
     ("store", &["engine", "domain"]),
     ("config", &["domain"]),
-    ("azure", &["domain", "config", "engine"]),
+    ("azure", &["store", "domain", "config", "engine"]),
     ("probe", &["domain", "config", "engine"]),
     ("kubernetes", &["azure", "probe", "config", "domain", "engine"]),
     ("observe", &["kubernetes", "azure", "probe", "config", "domain", "engine"]),

@@ -20,7 +20,7 @@ fn each_layer_that_imports_what_it_may_not_is_told() {
         ("engine", "store", "it may import domain"),
         ("store", "config", "it may import engine, domain"),
         ("config", "engine", "it may import domain"),
-        ("azure", "probe", "it may import domain, config, engine"),
+        ("azure", "probe", "it may import store, domain, config, engine"),
         ("probe", "azure", "it may import domain, config, engine"),
         ("observe", "steps", "it may import kubernetes, azure, probe, config, domain, engine"),
         ("steps", "store", "it may import observe, kubernetes, azure, probe, engine, config, domain"),

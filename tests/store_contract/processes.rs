@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 const DIRECTORY: &str = "STORE_CONTRACT_DIRECTORY";
 const WRITER: &str = "STORE_CONTRACT_WRITER";
@@ -28,7 +29,7 @@ async fn child_appender() {
     let appends: usize = std::env::var(APPENDS).unwrap().parse().unwrap();
     let store = FileStore::open(Path::new(&directory)).unwrap();
     for number in 0..appends {
-        append_somewhere(&store, "shared", pair(&writer, number).as_bytes()).await;
+        append_somewhere(&store, "shared", pair(&writer, number).as_bytes(), Duration::ZERO).await;
         eprintln!("acknowledged {number}");
     }
 }
@@ -86,7 +87,7 @@ async fn processes_on_one_directory_lose_and_duplicate_nothing() {
     let mut children: Vec<Appender> =
         writers.iter().map(|writer| Appender::start(directory.path(), writer, 40)).collect();
     for number in 0..40 {
-        append_somewhere(&store, "shared", pair("parent", number).as_bytes()).await;
+        append_somewhere(&store, "shared", pair("parent", number).as_bytes(), Duration::ZERO).await;
     }
     for child in &mut children {
         assert_eq!(child.acknowledgements().count(), 40);
@@ -112,7 +113,7 @@ async fn what_a_killed_process_was_told_is_there_is_there() {
 
         let there = appends_by_writer(&text(&store, "shared").await)[&writer];
         assert!(there == acknowledged || there == acknowledged + 1, "{there} there, {acknowledged} acknowledged");
-        append_somewhere(&store, "shared", pair("survivor", round).as_bytes()).await;
+        append_somewhere(&store, "shared", pair("survivor", round).as_bytes(), Duration::ZERO).await;
     }
     assert_eq!(appends_by_writer(&text(&store, "shared").await)["survivor"], 6);
 }

@@ -100,11 +100,13 @@ pub async fn several_lines_arrive_together(backend: &Backend) {
 }
 
 pub async fn hundreds_of_appenders_lose_and_duplicate_nothing(backend: &Backend) {
-    const APPENDERS: usize = 300;
+    let (crowd, window) = (backend.crowd(), backend.window(backend.crowd()));
     backend.open().create("a").await.unwrap();
-    let appenders = (0..APPENDERS).map(|number| {
+    let appenders = (0..crowd).map(|number| {
         let store = backend.open();
-        tokio::spawn(async move { append_somewhere(&*store, "a", format!("appender {number}\n").as_bytes()).await })
+        tokio::spawn(
+            async move { append_somewhere(&*store, "a", format!("appender {number}\n").as_bytes(), window).await },
+        )
     });
     let conflicts: usize = join_all(appenders).await.into_iter().map(Result::unwrap).sum();
     assert!(conflicts > 0, "nobody met anybody: this proves nothing");
@@ -112,7 +114,7 @@ pub async fn hundreds_of_appenders_lose_and_duplicate_nothing(backend: &Backend)
     let mut numbers: Vec<usize> =
         written.lines().map(|line| line.strip_prefix("appender ").unwrap().parse().unwrap()).collect();
     numbers.sort_unstable();
-    assert_eq!(numbers, (0..APPENDERS).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..crowd).collect::<Vec<_>>());
 }
 
 /// The caller that lost patience may repeat itself at the same version: one of the two gets through.

@@ -29,7 +29,11 @@ pub struct Aftermath {
 impl Aftermath {
     /// Reads everything; an error says which log does not hold.
     pub async fn read(folder: &Path) -> Result<Self, String> {
-        let store = open(&StoreTarget::Directory(folder.to_owned())).map_err(|error| error.to_string())?;
+        Self::of(open(&StoreTarget::Directory(folder.to_owned())).map_err(|error| error.to_string())?).await
+    }
+
+    /// The same of a state that is elsewhere.
+    pub async fn of(store: Arc<dyn Store>) -> Result<Self, String> {
         let mut aftermath =
             Self { store, plans: BTreeMap::new(), ledger_lines: 0, runs: BTreeMap::new(), drivers: BTreeMap::new() };
         aftermath.read_ledgers().await?;

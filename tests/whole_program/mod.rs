@@ -14,6 +14,7 @@ mod operator_errors;
 mod orphan;
 mod readiness;
 mod record;
+mod storage_account;
 mod store_down;
 mod storm;
 mod two_hosts;

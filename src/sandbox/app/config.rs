@@ -15,7 +15,7 @@ pub(super) fn text(scenario: &Scenario, around: &Surroundings<'_>) -> Result<Str
     let workloads = around.world.workloads();
     let plans: Vec<Value> = workloads.iter().map(|workload| plan(workload, scenario, ports)).collect();
     let mut config = json!({
-        "store": {"url": "file:./state"},
+        "store": {"url": around.store},
         "identity": {"kind": "managed"},
         "cloud": {"arm": format!("https://management.azure.com:{}", ports.https)},
         "network": {"dns_servers": [around.dns], "vantage": "the sandbox"},

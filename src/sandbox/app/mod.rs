@@ -60,6 +60,8 @@ pub struct Surroundings<'a> {
     pub dns: String,
     /// The sandbox's CA certificate.
     pub ca_file: &'a Path,
+    /// Where the app keeps its state.
+    pub store: String,
 }
 
 impl App {

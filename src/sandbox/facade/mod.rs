@@ -1,5 +1,6 @@
 //! The sandbox as a whole: everything started in the right order, a scenario played, the world judged.
 
+mod account;
 mod endpoints;
 mod folder;
 mod people;
@@ -7,6 +8,7 @@ mod platform;
 mod play;
 mod refusals;
 
+pub use account::Account;
 pub use endpoints::Endpoints;
 
 use std::collections::BTreeMap;
@@ -60,6 +62,8 @@ pub struct Options {
     pub log: Log,
     /// The storage account behind the host: its queues and timer locks.
     pub storage: Storage,
+    /// Where the app keeps its state; without one, in its folder.
+    pub account: Option<Account>,
 }
 
 /// What can go wrong in any scenario on top of its own faults.
@@ -76,7 +80,7 @@ impl Options {
     pub fn new(scenario: Scenario, handler: impl Into<PathBuf>) -> Self {
         let disturbance = Disturbance::default();
         let (handler, log, storage) = (handler.into(), Log::none(), Storage::default());
-        Self { scenario, handler, folder: None, seed: 0, disturbance, log, storage }
+        Self { scenario, handler, folder: None, seed: 0, disturbance, log, storage, account: None }
     }
 }
 
@@ -145,13 +149,17 @@ impl Sandbox {
     /// When a part cannot be started.
     pub async fn start(options: Options) -> Result<Self, SandboxError> {
         let folder = Folder::make(options.folder.clone())?;
-        let (world, mut sockets) = bind(&options.scenario).await?;
+        let (world, mut sockets) = bind(&options).await?;
         let authority = Authority::new()?;
         let ca_file = authority.write(folder.path())?;
         let planes = Planes::start(&world, &mut sockets.https, &mut sockets.postgres, &authority).await?;
         let kubeconfig = folder.write_kubeconfig(&world)?;
-        let arm = serve_arm(&world, &mut sockets.https, &authority)?;
+        let mut arm = serve_arm(&world, &mut sockets.https, &authority)?;
         let bind = |what| move |source| SandboxError::Bind { what, source };
+        if let Some(account) = &options.account {
+            account.join_trust(&ca_file).map_err(bind("the storage account's authority"))?;
+            arm.spawn(account.forward(&mut sockets.https).map_err(bind("the storage account"))?);
+        }
         let identity = IdentityEndpoint::start(world.clone()).await.map_err(bind("the identity endpoint"))?;
         let dns = DnsServer::start(world.clone()).await.map_err(bind("the DNS server"))?;
         let around = Surroundings {
@@ -160,6 +168,7 @@ impl Sandbox {
             identity: &identity,
             dns: dns.address().to_string(),
             ca_file: &ca_file,
+            store: store(&options, &world),
         };
         let keys = keys();
         let host_options = prepare_host(&folder, &options, &around, &keys, tls(&authority)?)?;
@@ -217,11 +226,19 @@ impl Sandbox {
     }
 }
 
-async fn bind(scenario: &Scenario) -> Result<(World, super::world::Sockets), SandboxError> {
-    let bound = World::bind(scenario.world.workloads(), &[]).await;
+async fn bind(options: &Options) -> Result<(World, super::world::Sockets), SandboxError> {
+    let scenario = &options.scenario;
+    let account: Vec<&str> = options.account.iter().map(|account| account.host.as_str()).collect();
+    let bound = World::bind(scenario.world.workloads(), &account).await;
     let (world, sockets) = bound.map_err(|source| SandboxError::Bind { what: "the simulated names", source })?;
     scenario.world.apply(&world);
     Ok((world, sockets))
+}
+
+/// `[store] url` of the app.
+fn store(options: &Options, world: &World) -> String {
+    let account = options.account.as_ref().map(|account| account.url(world.ports().https));
+    account.unwrap_or_else(|| "file:./state".to_owned())
 }
 
 fn serve_arm(

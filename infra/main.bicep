@@ -222,7 +222,8 @@ module authentication 'modules/authentication.bicep' = [
   }
 ]
 
-output resourceGroup string = group.name
+// In capitals: azd hands it to infra/deploy as it stands.
+output REVEILLE_RESOURCE_GROUP string = group.name
 output functionApps string[] = appNames
 output addresses string[] = [for (app, i) in apps: 'https://${functionApps[i].outputs.hostname}/api']
 output vault string = vaultName

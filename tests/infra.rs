@@ -1,6 +1,7 @@
 //! The infrastructure as the real Bicep compiler sees it, compared with the code that will run on it.
 
 mod agreement;
+mod alerting;
 mod compiler;
 mod deploying;
 mod document;

@@ -2,6 +2,7 @@
 //! with these values is a valid configuration.
 
 use super::predicted::{FILES, Predicted};
+use reveille::config::{self, Config};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use tempfile::TempDir;
@@ -36,6 +37,11 @@ impl Configured {
         let (_, after) = rest.split_once("\n\n").unwrap();
         let text = format!("{before}{after}");
         Self { text, ..self }.with("workload = \"parked\"", "workload = \"starts-with-cluster\"")
+    }
+
+    /// What the program makes of it.
+    pub fn config(&self) -> Config {
+        config::parse(&self.text, "reveille.toml", &|name| self.settings.get(name).cloned()).unwrap()
     }
 
     /// Runs the program on it, with these settings as its environment; stdout and stderr.

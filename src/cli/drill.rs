@@ -18,7 +18,8 @@ const READINESS: &str = "asked whether the plan is ready";
 pub(super) struct Drill {
     #[command(flatten)]
     args: start::Args,
-    /// What is rehearsed: `readiness` only reads, `standby` starts the parked standby and stops it again
+    /// What is rehearsed: `readiness` only reads, `standby` starts the parked standby and stops it again, `switchover` moves
+    /// to the standby, and back once AKS has had its rest
     #[arg(long, value_enum, default_value_t = Kind::Readiness)]
     kind: Kind,
     /// Follow the drill until it is over, as without it; for scripts that say what they rely on
@@ -30,6 +31,7 @@ pub(super) struct Drill {
 enum Kind {
     Readiness,
     Standby,
+    Switchover,
 }
 
 impl From<Kind> for DrillKind {
@@ -37,14 +39,17 @@ impl From<Kind> for DrillKind {
         match kind {
             Kind::Readiness => Self::Readiness,
             Kind::Standby => Self::Standby,
+            Kind::Switchover => Self::Switchover,
         }
     }
 }
 
 pub(super) async fn run(desk: &Desk, Drill { args, kind, .. }: &Drill) -> Result<Exit, CliError> {
-    let (command, drill) = match kind {
-        Kind::Readiness => ("drill", DrillKind::Readiness),
-        Kind::Standby => ("drill --kind standby", DrillKind::Standby),
+    let drill = DrillKind::from(*kind);
+    let command = match kind {
+        Kind::Readiness => "drill",
+        Kind::Standby => "drill --kind standby",
+        Kind::Switchover => "drill --kind switchover",
     };
     let order = Order { command, kind: Start::Drill, drill: Some(drill), force: false };
     if drill.acts() {

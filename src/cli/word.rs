@@ -79,8 +79,9 @@ fn decides(verb: Verb, view: &RunView) -> Vec<String> {
 /// A rehearsal puts back what it started; nothing else does.
 fn aborting(kind: RunKind) -> &'static str {
     match kind.puts_back() {
-        Some(_) => "Aborting ends the drill, once the standby is put back to rest as at the end of any drill.",
-        None => "Aborting ends the run and closes the incident. Nothing is undone: what Azure accepted goes on.",
+        [_] => "Aborting ends the drill, once the standby is put back to rest as at the end of any drill.",
+        [_, ..] => "Aborting ends the move. Unless the standby serves already, the primary is put back first.",
+        [] => "Aborting ends the run and closes the incident. Nothing is undone: what Azure accepted goes on.",
     }
 }
 

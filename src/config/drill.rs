@@ -5,18 +5,19 @@ use super::entry::Entry;
 use super::reader::Section;
 use crate::domain::drill::{self, Blocked, Drill, DrillKind, Schedule, Trouble, Tz, Window};
 use crate::domain::names::DrillName;
+use crate::domain::plan::Workload;
 use std::str::FromStr;
 
 const KINDS: [(&str, DrillKind); 3] =
     [("readiness", DrillKind::Readiness), ("standby", DrillKind::Standby), ("switchover", DrillKind::Switchover)];
 
-pub(super) fn read(entry: &Entry<'_>) -> Vec<Drill> {
+pub(super) fn read(entry: &Entry<'_>, workload: Option<Workload>) -> Vec<Drill> {
     let mut names = Vec::new();
-    entry.sections_or_one().into_iter().filter_map(|section| drill(section, &mut names)).collect()
+    entry.sections_or_one().into_iter().filter_map(|section| drill(section, workload, &mut names)).collect()
 }
 
-fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
-    let kind = kind(&section.need("kind"));
+fn drill(section: Section<'_>, workload: Option<Workload>, names: &mut Vec<String>) -> Option<Drill> {
+    let kind = kind(&section.need("kind"), workload);
     let name = name(&section, kind, names);
     let zone = zone(&section.get("time_zone"));
     let schedule = schedule(&section.need("schedule"), zone);
@@ -35,10 +36,13 @@ fn drill(section: Section<'_>, names: &mut Vec<String>) -> Option<Drill> {
     drill
 }
 
-fn kind(entry: &Entry<'_>) -> Option<DrillKind> {
+/// A move begins only once the standby is proven ready, beside a primary that serves: its workload must not start yet.
+fn kind(entry: &Entry<'_>, workload: Option<Workload>) -> Option<DrillKind> {
     let kind = entry.choice(&KINDS)?;
-    if kind == DrillKind::Switchover {
-        entry.reject_value("comes in a later version; until then readiness and standby are what can be rehearsed");
+    if kind == DrillKind::Switchover && workload == Some(Workload::StartsWithCluster) {
+        entry.reject_value(
+            "needs workload = \"parked\": the standby is started and proven ready while the primary still serves",
+        );
     }
     Some(kind)
 }

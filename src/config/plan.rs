@@ -81,7 +81,7 @@ fn plan(
     let alert_rules = alert_rules(&section.get("alert_rules"));
     let timing = timing::read(&section.get("timing"));
     let channels = plan_channels(&section.get("channels"), channels);
-    let drills = drill::read(&section.get("drill"));
+    let drills = drill::read(&section.get("drill"), workload);
     section.finish();
     Some(Plan {
         name: PlanName::new(name?),

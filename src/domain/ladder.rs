@@ -9,7 +9,6 @@ use super::cluster::{ClusterPhase, ClusterView};
 use super::fact::Fact;
 use super::names::SiteName;
 use super::observation::Observation;
-use super::path::PathView;
 use super::readiness::Assessment;
 use super::runbook::StepName;
 use super::witness::Verdict;
@@ -17,8 +16,11 @@ use super::workload::{NodesView, WorkloadView};
 use super::writer::{WriteProof, WriterVerdict};
 use serde::{Deserialize, Serialize};
 
+mod drill;
 mod index;
 
+pub use drill::Rested;
+use drill::{at_primary, ingress_proof, path_proof, restored_proof, standby_proof, stop_proof, stopped_site};
 pub use index::{index_open, settle_index};
 
 /// What a proof leaves open: the outcome names it, it is never dropped silently.
@@ -69,12 +71,6 @@ pub struct Writable {
     not_proven: Vec<NotProven>,
 }
 
-/// The standby sleeps: no pod of its workload is left, and its cluster is stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rested {
-    site: SiteName,
-}
-
 /// Why a rung cannot be climbed with what was seen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{step} is not proven by: {saw}")]
@@ -111,22 +107,6 @@ impl Writable {
         self.not_proven.extend(app_proof(app)?);
         self.not_proven.extend(route_proof(route, &self.site)?);
         Ok(Serving { site: self.site, not_proven: self.not_proven })
-    }
-}
-
-impl Rested {
-    pub fn from(parked: &Observation, stopped: &Observation) -> Result<Self, NoProof> {
-        let site = parked_proof(parked)?;
-        match stopped {
-            Observation::Cluster { site: stopped, cluster, .. } if *stopped == site && is_down(cluster) => {
-                Ok(Self { site })
-            }
-            other => Err(no_proof(StepName::StopReplica, other)),
-        }
-    }
-
-    pub fn site(&self) -> &SiteName {
-        &self.site
     }
 }
 
@@ -193,6 +173,9 @@ pub fn proves(step: StepName, saw: &Observation, standby: &SiteName) -> Result<V
         StepName::ReleaseWorkload => release_proof(saw, standby),
         StepName::VerifyPath => path_proof(saw, standby),
         StepName::VerifyIngress => ingress_proof(saw, standby),
+        StepName::ParkPrimary => at_primary(saw, step, standby, parked_proof(saw).ok()),
+        StepName::StopPrimary => at_primary(saw, step, standby, stopped_site(saw)),
+        StepName::RestorePrimary => restored_proof(saw, standby),
         StepName::StopReplica => stop_proof(saw),
         StepName::VerifyApp => app_proof(saw),
         StepName::VerifyRoute => route_proof(saw, standby),
@@ -230,46 +213,6 @@ fn fence_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
         }
         Observation::FenceOwed { site, .. } => Ok(vec![format!("that {site} is fenced: the fence is owed")]),
         other => Err(no_proof(StepName::FencePrimary, other)),
-    }
-}
-
-fn standby_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
-    match saw {
-        Observation::Standby { primary, cluster, .. }
-            if primary.value().is_some_and(OriginView::is_healthy) && is_down(cluster) =>
-        {
-            Ok(Vec::new())
-        }
-        other => Err(no_proof(StepName::CheckStandby, other)),
-    }
-}
-
-fn stop_proof(saw: &Observation) -> Result<Vec<NotProven>, NoProof> {
-    match saw {
-        Observation::Cluster { cluster, .. } if is_down(cluster) => Ok(Vec::new()),
-        other => Err(no_proof(StepName::StopReplica, other)),
-    }
-}
-
-fn path_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
-    match saw {
-        Observation::Path { site, path } if site == standby => match path.value() {
-            Some(PathView::Reached) => Ok(Vec::new()),
-            Some(PathView::NotLookedFor) => Ok(vec!["the path from inside the cluster to the writer".to_owned()]),
-            _ => Err(no_proof(StepName::VerifyPath, saw)),
-        },
-        other => Err(no_proof(StepName::VerifyPath, other)),
-    }
-}
-
-fn ingress_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
-    match saw {
-        Observation::Ingress { site, origin }
-            if site == standby && origin.value().is_some_and(|origin| !origin.is_silent()) =>
-        {
-            Ok(Vec::new())
-        }
-        other => Err(no_proof(StepName::VerifyIngress, other)),
     }
 }
 

@@ -67,6 +67,13 @@ pub enum Observation {
     Indexation {
         indexation: Fact<Indexation>,
     },
+    /// The primary on its way back to serving, with what is left of the standby's workload beside it.
+    Restored {
+        site: SiteName,
+        origin: Fact<OriginView>,
+        workload: Fact<WorkloadView>,
+        standby: Box<Fact<WorkloadView>>,
+    },
     /// From inside a site's cluster to the writer endpoint.
     Path {
         site: SiteName,
@@ -131,6 +138,10 @@ impl Observation {
                 format!("{site}: {by} decided to go on without resetting the search index: {why}")
             }
             Self::Indexation { indexation } => format!("search index {}", told(indexation, Indexation::text)),
+            Self::Restored { site, origin, workload, standby } => {
+                let (own, beside) = (told(workload, WorkloadView::text), told(standby, WorkloadView::text));
+                format!("{site}: origin {}, {own}; at the other site {beside}", told(origin, OriginView::text))
+            }
             Self::Path { site, path } => format!("{site}: {}", told(path, PathView::text)),
             Self::Ingress { site, origin } => format!("{site}: {}", told(origin, ingress)),
             Self::Writer { writer } => match writer.value() {
@@ -156,6 +167,7 @@ impl Observation {
             Self::Workload { workload, .. } => workload.value().is_none(),
             Self::SearchIndex { index, .. } => index.value().is_none(),
             Self::Indexation { indexation } => indexation.value().is_none(),
+            Self::Restored { workload, standby, .. } => workload.value().is_none() && standby.value().is_none(),
             Self::Path { path, .. } => path.value().is_none(),
             Self::Ingress { origin, .. } => origin.value().is_none(),
             Self::Writer { writer } => writer.value().is_none(),
@@ -175,6 +187,7 @@ impl Observation {
             Self::Workload { workload, .. } => Some(workload.at),
             Self::SearchIndex { index, .. } => Some(index.at),
             Self::Indexation { indexation } => Some(indexation.at),
+            Self::Restored { origin, .. } => Some(origin.at),
             Self::Path { path, .. } => Some(path.at),
             Self::Ingress { origin, .. } => Some(origin.at),
             Self::Writer { writer } => Some(writer.at),
@@ -199,6 +212,7 @@ impl Observation {
             Self::Workload { workload, .. } => workload.from.clone(),
             Self::SearchIndex { index, .. } => index.from.clone(),
             Self::Indexation { indexation } => indexation.from.clone(),
+            Self::Restored { origin, workload, .. } => both(&origin.from, &workload.from),
             Self::Path { path, .. } => path.from.clone(),
             Self::Ingress { origin, .. } => origin.from.clone(),
             Self::Writer { writer } => writer.from.clone(),
@@ -223,6 +237,7 @@ impl Observation {
             Self::Workload { workload, .. } => workload.request_ids.clone(),
             Self::SearchIndex { index, .. } => index.request_ids.clone(),
             Self::Indexation { indexation } => indexation.request_ids.clone(),
+            Self::Restored { workload, .. } => workload.request_ids.clone(),
             Self::Path { path, .. } => path.request_ids.clone(),
             Self::Ingress { origin, .. } => origin.request_ids.clone(),
             Self::Writer { writer } => writer.request_ids.clone(),

@@ -9,15 +9,21 @@ use serde::{Deserialize, Serialize};
 
 const NOT_RECOVERED: &str = "Not recovered";
 const NOT_DONE: &str = "Not done";
+const STAYS_OPEN: &str = "; the incident stays open";
 
 /// What a run did not reach that ended at this step. Some steps are of runs that recover nothing.
 fn lacks(step: StepName) -> &'static str {
     match step {
         StepName::CheckStandby | StepName::ParkWorkload | StepName::StopReplica => NOT_DONE,
         StepName::VerifyPath | StepName::VerifyIngress => NOT_DONE,
+        StepName::ParkPrimary | StepName::StopPrimary | StepName::RestorePrimary => NOT_DONE,
         StepName::AssessReadiness => NOT_DONE,
         _ => NOT_RECOVERED,
     }
+}
+
+fn open(not_proven: &[String]) -> String {
+    if not_proven.is_empty() { String::new() } else { format!("; not proven: {}", not_proven.join("; ")) }
 }
 
 /// How a run ended. `Recovered` can only be built from a [`Serving`], a rest only from a [`Rested`].
@@ -72,6 +78,11 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         not_proven: Vec<String>,
     },
+    /// The planned move: the standby serves, and the site that was left rests.
+    Switched {
+        serving: Serving,
+        left: Rested,
+    },
     /// Everything that a recovery needs was looked at.
     Assessed {
         verdict: Verdict,
@@ -87,7 +98,11 @@ impl Outcome {
     pub fn closes_incident(&self) -> bool {
         matches!(
             self,
-            Outcome::Recovered { .. } | Outcome::NoOutage { .. } | Outcome::Declined { .. } | Outcome::Aborted { .. }
+            Outcome::Recovered { .. }
+                | Outcome::Switched { .. }
+                | Outcome::NoOutage { .. }
+                | Outcome::Declined { .. }
+                | Outcome::Aborted { .. }
         )
     }
 
@@ -107,6 +122,7 @@ impl Outcome {
             Outcome::Fenced { .. } => "fenced",
             Outcome::Rested { .. } => "rested",
             Outcome::Rehearsed { .. } => "rehearsed",
+            Outcome::Switched { .. } => "switched",
             Outcome::Assessed { verdict } => verdict.word(),
             Outcome::Parked { .. } => "parked",
         }
@@ -115,9 +131,12 @@ impl Outcome {
     /// The headline of report and notification, for what the run was there for.
     pub fn headline_of(&self, kind: RunKind) -> String {
         let headline = self.headline();
+        if kind == RunKind::Failover {
+            return headline;
+        }
         match headline.strip_prefix(NOT_RECOVERED) {
-            Some(rest) if kind != RunKind::Failover => format!("{NOT_DONE}{rest}"),
-            _ => headline,
+            Some(rest) => format!("{NOT_DONE}{rest}"),
+            None => headline.trim_end_matches(STAYS_OPEN).to_owned(),
         }
     }
 
@@ -132,7 +151,7 @@ impl Outcome {
             Outcome::Observed { would } => format!("Observed only; would have: {}", would.join(", then ")),
             Outcome::Declined { by, why } => format!("Declined by {by}: {why}"),
             Outcome::Aborted { by, why, .. } => format!("Aborted by {by}: {why}"),
-            Outcome::ApprovalTimedOut => "Not started: nobody approved in time; the incident stays open".into(),
+            Outcome::ApprovalTimedOut => format!("Not started: nobody approved in time{STAYS_OPEN}"),
             Outcome::OperatorWaitOver { step, ask } => {
                 format!("{}: {step} waited for a person until its time was over: {ask}", lacks(*step))
             }
@@ -143,11 +162,11 @@ impl Outcome {
                 format!("Parked: the workload at {} is scaled to zero, its cluster stopped", rested.site())
             }
             Outcome::Rehearsed { rested, not_proven } => {
-                let open = match not_proven.is_empty() {
-                    true => String::new(),
-                    false => format!("; not proven: {}", not_proven.join("; ")),
-                };
-                format!("Rehearsed: {} started, was looked at, and rests again{open}", rested.site())
+                format!("Rehearsed: {} started, was looked at, and rests again{}", rested.site(), open(not_proven))
+            }
+            Outcome::Switched { serving, left } => {
+                let open = open(serving.not_proven());
+                format!("Switched over: {} serves, {} rests as the standby{open}", serving.site(), left.site())
             }
             Outcome::Assessed { verdict } => verdict.text(),
             Outcome::Parked { why } => format!("Parked for a person: {why}"),

@@ -1,6 +1,7 @@
 //! The runbooks, each on one screen: which steps, in which order, and what each must prove.
 
 mod reset;
+mod switchover;
 
 use super::parking::StandbyWorkload;
 use super::plan::Plan;
@@ -34,6 +35,8 @@ pub enum StepName {
     VerifyPath,
     /// Something answers at the standby's origin.
     VerifyIngress,
+    /// The primary's workload is scaled to zero, and no pod of it is left: from here on nothing serves.
+    ParkPrimary,
     /// No search index of before the outage is left at the standby.
     ResetSearchIndex,
     /// The standby's workload has its replicas back.
@@ -44,6 +47,10 @@ pub enum StepName {
     VerifyRoute,
     /// How far the search index is that the application builds anew.
     VerifyIndex,
+    /// The site that was left is stopped, its workload parked.
+    StopPrimary,
+    /// The primary serves again after a planned move that did not come through.
+    RestorePrimary,
     /// The standby's cluster is stopped again.
     StopReplica,
     /// Everything that a recovery needs is looked at, and judged.
@@ -51,8 +58,9 @@ pub enum StepName {
 }
 
 use StepName::{
-    AssessReadiness, CheckStandby, ConfirmOutage, FencePrimary, ParkWorkload, ReleaseWorkload, ResetSearchIndex,
-    StartReplica, StopReplica, VerifyApp, VerifyIndex, VerifyIngress, VerifyPath, VerifyRoute, VerifyWriter,
+    AssessReadiness, CheckStandby, ConfirmOutage, FencePrimary, ParkPrimary, ParkWorkload, ReleaseWorkload,
+    ResetSearchIndex, RestorePrimary, StartReplica, StopPrimary, StopReplica, VerifyApp, VerifyIndex, VerifyIngress,
+    VerifyPath, VerifyRoute, VerifyWriter,
 };
 
 /// What a run is for.
@@ -69,6 +77,8 @@ pub enum RunKind {
     StandbyDrill,
     /// Look whether a recovery would succeed now. Reads only.
     ReadinessDrill,
+    /// The planned move: the standby takes over while the primary is well. There, and a second run back.
+    SwitchoverDrill,
 }
 
 /// One line of a runbook: a step and the steps whose success it waits for.
@@ -137,6 +147,7 @@ const READINESS_DRILL: &[Line] = &[line(AssessReadiness, &[], false)];
 pub fn of_plan(plan: &Plan, kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
     match (kind, plan.search_index()) {
         (RunKind::Failover, Some(_)) => reset::failover(standby),
+        (RunKind::SwitchoverDrill, Some(_)) => switchover::WITH_RESET,
         _ => lines(kind, standby),
     }
 }
@@ -151,16 +162,24 @@ pub fn lines(kind: RunKind, standby: &StandbyWorkload) -> &'static [Line] {
         (RunKind::Park, _) => PARK,
         (RunKind::StandbyDrill, _) => STANDBY_DRILL,
         (RunKind::ReadinessDrill, _) => READINESS_DRILL,
+        (RunKind::SwitchoverDrill, _) => switchover::PLAIN,
     }
 }
 
 impl RunKind {
-    /// The step that puts things back, whatever became of the steps before it, once this one may have changed anything.
-    pub fn puts_back(self) -> Option<(StepName, StepName)> {
+    /// The steps that put things back, whatever became of the steps before them, each once the other may have changed
+    /// anything; in their order.
+    pub fn puts_back(self) -> &'static [(StepName, StepName)] {
         match self {
-            RunKind::StandbyDrill => Some((StopReplica, StartReplica)),
-            RunKind::Failover | RunKind::Fence | RunKind::Park | RunKind::ReadinessDrill => None,
+            RunKind::StandbyDrill => &[(StopReplica, StartReplica)],
+            RunKind::SwitchoverDrill => &switchover::BACK,
+            RunKind::Failover | RunKind::Fence | RunKind::Park | RunKind::ReadinessDrill => &[],
         }
+    }
+
+    /// Whether a person has to approve it even where the plan acts by itself: it interrupts what serves.
+    pub fn needs_approval(self) -> bool {
+        self == RunKind::SwitchoverDrill
     }
 
     /// Whether a failover takes precedence over it.
@@ -180,11 +199,14 @@ impl StepName {
             ParkWorkload => "park-workload",
             VerifyPath => "verify-path",
             VerifyIngress => "verify-ingress",
+            ParkPrimary => "park-primary",
             ResetSearchIndex => "reset-search-index",
             ReleaseWorkload => "release-workload",
             VerifyApp => "verify-app",
             VerifyRoute => "verify-route",
             VerifyIndex => "verify-index",
+            StopPrimary => "stop-primary",
+            RestorePrimary => "restore-primary",
             StopReplica => "stop-replica",
             AssessReadiness => "assess-readiness",
         }
@@ -207,6 +229,7 @@ impl StepName {
                 "verify-path: a pod in the standby's cluster reads through the writer endpoint, and is deleted"
             }
             VerifyIngress => "verify-ingress: wait until something answers at the standby's origin",
+            ParkPrimary => "park-primary: scale the primary's workload to zero; from here on nothing serves",
             ResetSearchIndex => {
                 "reset-search-index: delete the volume claims of the standby's search nodes, which hold an old index"
             }
@@ -214,6 +237,10 @@ impl StepName {
             VerifyApp => "verify-app: wait until the application at the standby serves",
             VerifyRoute => "verify-route: wait until Front Door serves from the standby",
             VerifyIndex => "verify-index: see how far the new search index is",
+            StopPrimary => "stop-primary: stop the cluster of the site that was left, wait until it is stopped",
+            RestorePrimary => {
+                "restore-primary: only if the standby does not serve: park it, release the primary, wait until it serves"
+            }
             StopReplica => "stop-replica: stop the standby's cluster, wait until it is stopped",
             AssessReadiness => {
                 "assess-readiness: read everything that a recovery needs, and judge it; nothing is touched"
@@ -236,6 +263,7 @@ impl fmt::Display for RunKind {
             RunKind::Park => "park",
             RunKind::StandbyDrill => "standby-drill",
             RunKind::ReadinessDrill => "readiness-drill",
+            RunKind::SwitchoverDrill => "switchover-drill",
         })
     }
 }
@@ -244,8 +272,14 @@ impl fmt::Display for RunKind {
 mod tests {
     use super::*;
 
-    const KINDS: [RunKind; 5] =
-        [RunKind::Failover, RunKind::Fence, RunKind::Park, RunKind::StandbyDrill, RunKind::ReadinessDrill];
+    const KINDS: [RunKind; 6] = [
+        RunKind::Failover,
+        RunKind::Fence,
+        RunKind::Park,
+        RunKind::StandbyDrill,
+        RunKind::ReadinessDrill,
+        RunKind::SwitchoverDrill,
+    ];
 
     fn tables() -> impl Iterator<Item = (RunKind, bool, &'static [Line])> {
         let parked = StandbyWorkload::Parked { counts: Default::default(), since: chrono::DateTime::UNIX_EPOCH };
@@ -257,6 +291,7 @@ mod tests {
     fn both(kind: RunKind, standby: &StandbyWorkload) -> Vec<(RunKind, bool, &'static [Line])> {
         let mut tables = vec![lines(kind, standby)];
         tables.extend((kind == RunKind::Failover).then(|| reset::failover(standby)));
+        tables.extend((kind == RunKind::SwitchoverDrill).then_some(switchover::WITH_RESET));
         tables.into_iter().map(|lines| (kind, standby.is_parked(), lines)).collect()
     }
 
@@ -299,7 +334,8 @@ mod tests {
     #[test]
     fn an_index_is_deleted_only_behind_the_fence_and_before_the_release() {
         for (_, _, lines) in tables().filter(|(.., lines)| lines.iter().any(|line| line.step == ResetSearchIndex)) {
-            assert!(before(lines, ResetSearchIndex).contains(&FencePrimary));
+            let silenced = before(lines, ResetSearchIndex);
+            assert!(silenced.contains(&FencePrimary) || silenced.contains(&ParkPrimary));
             assert!(before(lines, ReleaseWorkload).contains(&ResetSearchIndex));
             assert!(!before(lines, VerifyRoute).contains(&VerifyIndex), "serving does not wait for the index");
         }

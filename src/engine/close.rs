@@ -45,17 +45,14 @@ impl Drive<'_> {
         let state = self.state();
         let run = state.created.run.clone();
         let Some(outcome) = state.outcome.clone() else { return Ok(()) };
-        let serves = match &outcome {
-            Outcome::Recovered { serving } => Some(serving.site().clone()),
-            _ => None,
-        };
+        let serves = serves(&state, &outcome);
         // First the debt: once the run is closed there, an unpaid one would be given to another run.
         self.pay(&run).await?;
         self.leave_workload(&run).await?;
         let mut events = vec![LedgerEvent::RunClosed {
             run: run.clone(),
             outcome: outcome.word().to_owned(),
-            closes: outcome.closes_incident(),
+            closes: outcome.closes_incident() || state.has_moved(),
             serves,
         }];
         events.extend(stages_measured(&state));
@@ -155,6 +152,14 @@ impl Drive<'_> {
     fn pending_notices(&self) -> Vec<outbox::Due> {
         let configured: BTreeSet<ChannelName> = self.engine.channels.keys().cloned().collect();
         outbox::due(&self.state(), &configured, &self.engine.settings)
+    }
+}
+
+/// The site that serves by what the run has shown. A move that came through has moved, whatever became of the site it left.
+fn serves(run: &RunState, outcome: &Outcome) -> Option<SiteName> {
+    match outcome {
+        Outcome::Recovered { serving } | Outcome::Switched { serving, .. } => Some(serving.site().clone()),
+        _ => run.has_moved().then(|| run.created.standby.clone()),
     }
 }
 

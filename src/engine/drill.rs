@@ -7,10 +7,20 @@ use super::amend::NotAmended;
 use super::intake::{IntakeError, Taken};
 use super::log::LogError;
 use super::parts::Engine;
-use crate::domain::drill::{self, Asked, Drill, DrillDue, Facts};
+use crate::domain::drill::{self, Asked, Drill, DrillDue, Facts, Refusal};
 use crate::domain::ledger::{LedgerEvent, PlanState, Request};
 use crate::domain::names::{PlanName, RunId};
+use crate::domain::runbook::RunKind;
 use std::convert::Infallible;
+
+/// What is new of the way back of a switchover drill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayBack {
+    Begun(RunId),
+    /// Something holds it that did not hold it before.
+    Held(Refusal),
+    NoNews,
+}
 
 impl Engine {
     /// Writes down schedules that the ledger never saw and occurrences that never begin; gives those that wait.
@@ -48,6 +58,26 @@ impl Engine {
             Taken::Started { run, .. } => Ok(Some(run)),
             Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Refused { .. } | Taken::Nothing { .. } => Ok(None),
         }
+    }
+
+    /// Starts the way back of a switchover drill, or writes down what holds it. Gives what is new: a run, or a reason.
+    pub async fn go_back(&self, plan: &PlanName, facts: Facts) -> Result<WayBack, IntakeError> {
+        let request = Request::WayBack { facts: Box::new(facts) };
+        match self.take(plan, &request).await? {
+            Taken::Started { run, .. } => Ok(WayBack::Begun(run)),
+            Taken::Refused { refusal } => self.hold_way_back(plan, refusal).await,
+            Taken::Joined { .. } | Taken::Deferred { .. } | Taken::Nothing { .. } => Ok(WayBack::NoNews),
+        }
+    }
+
+    async fn hold_way_back(&self, plan: &PlanName, refusal: Refusal) -> Result<WayBack, IntakeError> {
+        let decide = |state: &PlanState| {
+            let under_way = state.active.as_ref().is_some_and(|active| active.kind == RunKind::SwitchoverDrill);
+            let news = !under_way && state.away.as_ref().is_some_and(|away| !away.knows(&refusal));
+            let held = news.then(|| LedgerEvent::WayBackHeld { refusal: refusal.clone() });
+            (held.into_iter().collect(), if news { WayBack::Held(refusal.clone()) } else { WayBack::NoNews })
+        };
+        self.tell_ledger(plan, decide).await
     }
 
     /// A plan as its ledger stands.

@@ -56,6 +56,8 @@ pub(super) struct Drive<'a> {
     /// When each step looks again.
     due: BTreeMap<StepName, Instant>,
     pub(super) written: Instant,
+    /// Whether the ledger knows that a planned move has come through.
+    pub(super) handed_over: bool,
 }
 
 impl<'a> Drive<'a> {
@@ -73,6 +75,7 @@ impl<'a> Drive<'a> {
             sending: BTreeSet::new(),
             notifying: BTreeSet::new(),
             written: Instant::now(),
+            handed_over: false,
         }
     }
 
@@ -118,6 +121,7 @@ impl<'a> Drive<'a> {
         if Instant::now() >= self.settled_at {
             self.give_up_orphans().await?;
         }
+        self.hand_primary_over().await?;
         let state = self.state();
         match next(&state, self.engine.clock.now()) {
             Next::Nothing => return Ok(Some(Stop::Closed)),
@@ -199,7 +203,8 @@ impl<'a> Drive<'a> {
     /// Starts the steps that are open and lets those look whose time has come.
     async fn start_looks(&mut self, steps: &[StepName]) -> Result<(), JournalError> {
         for step in steps {
-            if self.state().step(*step).is_some_and(|state| !state.is_active()) {
+            // A step that puts something back has no record before it is needed.
+            if self.state().step(*step).is_none_or(|state| !state.is_active()) {
                 self.append(RunEvent::StepStarted { step: *step }).await?;
             }
         }
@@ -263,8 +268,8 @@ impl<'a> Drive<'a> {
             self.append(event).await?;
         }
         match call {
-            Some(call) => self.intend(step, call).await,
-            None => Ok(()),
+            Some(call) if self.may_act(step).await? => self.intend(step, call).await,
+            _ => Ok(()),
         }
     }
 

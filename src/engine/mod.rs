@@ -12,6 +12,7 @@ pub mod journal;
 pub mod log;
 pub mod outbox;
 mod parts;
+mod point_of_no_return;
 pub mod ports;
 pub mod record;
 mod send;
@@ -23,6 +24,7 @@ mod verdict;
 pub mod verify;
 pub mod words;
 
+pub use drill::WayBack;
 pub use intake::{IntakeError, Taken};
 pub use parts::{Configured, Engine, Settings};
 pub use record::{Filed, RecordError};

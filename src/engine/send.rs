@@ -71,7 +71,7 @@ async fn not_to_be_sent(
 
 /// Whether somebody said meanwhile that the run is not to go on. Who aborts a drill still wants put back what it changed.
 fn is_called_off(run: &RunState, step: StepName) -> bool {
-    let puts_back = run.created.kind.puts_back().is_some_and(|(back, _)| back == step);
+    let puts_back = run.created.kind.puts_back().iter().any(|(back, _)| *back == step);
     let aborted = run.abort.is_some() && !puts_back;
     aborted || run.preempted_by.is_some() || run.parked.is_some() || run.outcome.is_some()
 }

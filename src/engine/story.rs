@@ -51,9 +51,11 @@ fn impossible_for_step(run: &RunState, event: &RunEvent) -> Option<&'static str>
     }
     let phase = step.map(|state| state.phase);
     match event {
-        // A proven step may start again: its proof has grown too old to end with.
-        RunEvent::StepStarted { .. } => {
-            let may = matches!(phase, Some(Phase::Pending | Phase::Succeeded));
+        // A proven step may start again: its proof has grown too old to end with. One that puts something back is none of
+        // the runbook's lines before it is needed.
+        RunEvent::StepStarted { step } => {
+            let puts_back = run.created.kind.puts_back().iter().any(|(back, _)| back == step);
+            let may = matches!(phase, Some(Phase::Pending | Phase::Succeeded)) || phase.is_none() && puts_back;
             (!may).then_some("a step starts a second time")
         }
         _ => (!step.is_some_and(StepState::is_active)).then_some("a step does something while it is not going on"),

@@ -80,7 +80,7 @@ pub(super) fn moves(report: &Report) -> bool {
 /// What was run, and where.
 pub(super) fn route(report: &Report) -> String {
     match report.kind {
-        RunKind::Failover => format!("from {} to {}", report.primary, report.standby),
+        RunKind::Failover | RunKind::SwitchoverDrill => format!("from {} to {}", report.primary, report.standby),
         RunKind::Fence => format!("at {}", report.primary),
         RunKind::Park | RunKind::StandbyDrill | RunKind::ReadinessDrill => format!("at {}", report.standby),
     }

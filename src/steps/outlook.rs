@@ -1,6 +1,7 @@
 //! What the runs of a plan would do: every kind of run that the plan can have, step by step.
 
 use super::planned::{Scene, calls};
+use crate::domain::drill::DrillKind;
 use crate::domain::history::{History, documented, estimate};
 use crate::domain::outlook::{BEFORE_A_RUN, Outlook, RunOutlook, Standing, StepOutlook, Usual};
 use crate::domain::parking::StandbyWorkload;
@@ -54,6 +55,11 @@ fn variants(plan: &Plan) -> Vec<Variant> {
     if plan.workload == Workload::Parked {
         let when = "a standby drill is due or asked for, and nothing refuses it";
         variants.push((RunKind::StandbyDrill, usual.clone(), when));
+    }
+    if plan.drills.iter().any(|drill| drill.kind == DrillKind::Switchover) {
+        let when =
+            "a switchover drill is due or asked for, a person approves it, and nothing refuses it; then its way back";
+        variants.push((RunKind::SwitchoverDrill, usual.clone(), when));
     }
     variants.push((RunKind::ReadinessDrill, usual, "a readiness drill is due or asked for"));
     variants

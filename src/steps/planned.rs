@@ -8,6 +8,7 @@ use crate::observe::planned::Planned;
 
 const FAILED_START: &str = "if a start was accepted and the cluster does not come up";
 const OWED: &str = "while the fence of the old site is owed";
+const PUT_BACK: &str = "if the standby does not serve once the primary is parked";
 const PAYS: &str = "while a fence debt is paid";
 
 /// The run that a step would belong to.
@@ -31,16 +32,21 @@ pub fn calls(step: StepName, scene: Scene<'_>) -> Vec<PlannedCall> {
         StepName::CheckStandby => [planned.origin(plan, primary), planned.cluster(standby)].concat(),
         StepName::StartReplica => scene.start_replica(),
         StepName::VerifyWriter => planned.writer(plan),
-        StepName::ParkWorkload => [scene.workload(), scene.scale(standby)].concat(),
+        StepName::ParkWorkload => [scene.workload(standby), scene.scale(standby)].concat(),
+        StepName::ParkPrimary => {
+            [planned.origin(plan, primary), scene.workload(primary), scene.scale(primary)].concat()
+        }
+        StepName::RestorePrimary => scene.restore_primary(),
+        StepName::StopPrimary => scene.stop(primary, standby),
         StepName::ResetSearchIndex => scene.reset_search_index(),
         StepName::VerifyIndex => scene.verify_index(),
         StepName::AssessReadiness => planned.readiness(plan, primary, standby),
         StepName::VerifyPath => scene.verify_path(),
         StepName::VerifyIngress => planned.origin(plan, standby),
-        StepName::ReleaseWorkload => [scene.workload(), scene.while_owed(), scene.scale(standby)].concat(),
+        StepName::ReleaseWorkload => [scene.workload(standby), scene.while_owed(), scene.scale(standby)].concat(),
         StepName::VerifyApp => planned.app(plan, standby),
         StepName::VerifyRoute => planned.route(plan),
-        StepName::StopReplica => scene.stop_replica(),
+        StepName::StopReplica => scene.stop(standby, primary),
     };
     once(calls)
 }
@@ -84,10 +90,17 @@ impl Scene<'_> {
         [planned.cluster(standby), owed, vec![start, why], nodes].concat()
     }
 
-    fn stop_replica(self) -> Vec<PlannedCall> {
+    fn stop(self, site: &Site, other: &Site) -> Vec<PlannedCall> {
+        let Self { planned, plan, .. } = self;
+        let looks = [planned.cluster(site), planned.origin(plan, site), planned.origin(plan, other)].concat();
+        looks.into_iter().chain([planned.azure.stop(&site.cluster)]).collect()
+    }
+
+    fn restore_primary(self) -> Vec<PlannedCall> {
         let Self { planned, plan, primary, standby, .. } = self;
-        let looks = [planned.cluster(standby), planned.origin(plan, standby), planned.origin(plan, primary)].concat();
-        looks.into_iter().chain([planned.azure.stop(&standby.cluster)]).collect()
+        let workloads = [self.workload(primary), self.workload(standby)].concat();
+        let scales = [self.scale(standby), self.scale(primary)].concat();
+        only([planned.origin(plan, primary), workloads, scales].concat(), PUT_BACK)
     }
 
     /// Nobody is asked for a pod that is not wanted.
@@ -106,9 +119,9 @@ impl Scene<'_> {
         }
     }
 
-    fn workload(self) -> Vec<PlannedCall> {
+    fn workload(self, site: &Site) -> Vec<PlannedCall> {
         let Some(kubernetes) = &self.plan.kubernetes else { return Vec::new() };
-        self.planned.workload(self.standby, &kubernetes.workload)
+        self.planned.workload(site, &kubernetes.workload)
     }
 
     /// The objects that the plan names; without names one of each kind, whose name a run finds by the labels.

@@ -1,13 +1,15 @@
-//! `stop-replica`: the standby's cluster is stopped, at the end of a drill or once its workload is parked.
+//! `stop-replica` and `stop-primary`: a cluster is stopped that is not needed any more: the standby's at the end of a drill
+//! or once its workload is parked, and that of the site which a planned move has left.
 //!
 //! Calls: read of the cluster; own probes of both origins; `stop` of the cluster.
-//! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/stop/action` on the standby's cluster.
+//! Permissions: `Microsoft.ContainerService/managedClusters/read` and `…/stop/action` on that cluster.
 
 use crate::domain::application::OriginView;
 use crate::domain::cluster::{ClusterPhase, ClusterView};
 use crate::domain::fact::Fact;
 use crate::domain::failure::FailureClass;
 use crate::domain::look::Look;
+use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::report::advice::aks_command;
 use crate::domain::run::{Ask, Call, Sent, StepState, Verb};
@@ -16,46 +18,47 @@ use std::time::Duration;
 
 // --- inputs -----------------------------------------------------------------------------------------------------
 
-/// What was seen of the standby.
+/// What was seen of the site that is to rest.
 pub struct Seen {
     pub cluster: Fact<ClusterView>,
     pub origin: Fact<OriginView>,
-    /// The primary's origin.
-    pub primary: Fact<OriginView>,
+    /// The origin of the site that serves.
+    pub other: Fact<OriginView>,
 }
 
-struct Standby<'a> {
+struct Resting<'a> {
     view: &'a StepView,
+    site: &'a SiteName,
     seen: Seen,
 }
 
 // --- precheck ---------------------------------------------------------------------------------------------------
 
-/// Decides what to do about the standby's cluster.
-pub fn decide(view: &StepView, seen: Seen) -> Look {
-    let standby = Standby { view, seen };
-    match standby.seen.cluster.value().map(ClusterView::phase) {
-        Some(ClusterPhase::Down) => Look::Done { proof: standby.saw() },
-        _ if standby.may_be_needed() => {
-            standby.wait("its application serves and the primary is not seen to; what may be needed is not stopped")
+/// Decides what to do about the site's cluster.
+pub fn decide(view: &StepView, site: &SiteName, seen: Seen) -> Look {
+    let resting = Resting { view, site, seen };
+    match resting.seen.cluster.value().map(ClusterView::phase) {
+        Some(ClusterPhase::Down) => Look::Done { proof: resting.saw() },
+        _ if resting.may_be_needed() => {
+            resting.wait("its application serves and the other site is not seen to; what may be needed is not stopped")
         }
-        Some(ClusterPhase::Up | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => standby.stop(),
-        Some(ClusterPhase::Busy(_)) if standby.seen.cluster.value().is_some_and(ClusterView::is_on) => standby.stop(),
-        Some(_) => standby.wait("another operation holds it"),
-        None => standby.wait("it cannot be read"),
+        Some(ClusterPhase::Up | ClusterPhase::BrokenStart | ClusterPhase::Unclear(_)) => resting.stop(),
+        Some(ClusterPhase::Busy(_)) if resting.seen.cluster.value().is_some_and(ClusterView::is_on) => resting.stop(),
+        Some(_) => resting.wait("another operation holds it"),
+        None => resting.wait("it cannot be read"),
     }
 }
 
-impl Standby<'_> {
+impl Resting<'_> {
     fn saw(&self) -> Observation {
-        let site = self.view.run.created.standby.clone();
+        let site = self.site.clone();
         Observation::Cluster { site, cluster: self.seen.cluster.clone(), nodes: None }
     }
 
-    /// Beside a primary that serves it is a second writer, to be stopped the sooner.
+    /// Beside another that serves it is a second writer, to be stopped the sooner.
     fn may_be_needed(&self) -> bool {
         let healthy = |origin: &Fact<OriginView>| origin.value().is_some_and(OriginView::is_healthy);
-        healthy(&self.seen.origin) && !healthy(&self.seen.primary)
+        healthy(&self.seen.origin) && !healthy(&self.seen.other)
     }
 
     fn record(&self) -> &StepState {
@@ -95,8 +98,7 @@ impl Standby<'_> {
     }
 
     fn cluster_id(&self) -> String {
-        let created = &self.view.run.created;
-        created.plan.site(&created.standby).map(|site| site.cluster.to_string()).unwrap_or_default()
+        self.view.run.created.plan.site(self.site).map(|site| site.cluster.to_string()).unwrap_or_default()
     }
 
     // --- verify -------------------------------------------------------------------------------------------------
@@ -112,12 +114,11 @@ impl Standby<'_> {
         self.asks(format!("Azure refused to stop it: {}. {}", message.trim_end_matches('.'), class.advice()))
     }
 
-    /// A standby that runs on costs money, and is not what the next drill or failover expects to find.
+    /// A cluster that runs on costs money, and is not what the next drill or failover expects to find.
     fn asks(&self, why: String) -> Look {
-        let created = &self.view.run.created;
-        let site = created.plan.site(&created.standby);
+        let site = self.view.run.created.plan.site(self.site);
         let ask = Ask {
-            what: format!("The cluster of {} is not stopped: {}.", created.standby, why.trim_end_matches('.')),
+            what: format!("The cluster of {} is not stopped: {}.", self.site, why.trim_end_matches('.')),
             means: "It goes on running and costing until it is stopped; the run ends when it is seen to be stopped."
                 .into(),
             commands: site.map(|site| aks_command("stop", &site.cluster)).into_iter().collect(),

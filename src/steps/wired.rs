@@ -1,10 +1,11 @@
 //! The steps wired to the world: gather facts, let `decide` decide, send what it asked for.
 
+use super::interruption;
 use super::sent;
 use super::start_replica::StartFailure;
 use super::{
-    assess_readiness, check_standby, confirm_outage, fence_primary, park_workload, release_workload,
-    reset_search_index, start_replica, stop_replica,
+    assess_readiness, check_standby, confirm_outage, fence_primary, park_primary, park_workload, release_workload,
+    reset_search_index, restore_primary, start_replica, stop_replica,
 };
 use super::{verify_app, verify_index, verify_ingress, verify_path, verify_route, verify_writer};
 use crate::azure::OperationStatus;
@@ -35,6 +36,7 @@ pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
         StepName::StartReplica,
         StepName::VerifyWriter,
         StepName::ParkWorkload,
+        StepName::ParkPrimary,
         StepName::ResetSearchIndex,
         StepName::VerifyPath,
         StepName::VerifyIngress,
@@ -42,6 +44,8 @@ pub fn steps(observer: &Observer) -> BTreeMap<StepName, Arc<dyn Step>> {
         StepName::VerifyApp,
         StepName::VerifyRoute,
         StepName::VerifyIndex,
+        StepName::StopPrimary,
+        StepName::RestorePrimary,
         StepName::StopReplica,
         StepName::AssessReadiness,
     ];
@@ -80,7 +84,7 @@ impl Step for Wired {
 
     async fn look(&self, view: &StepView) -> Look {
         let scene = Scene::of(view);
-        match self.name {
+        let look = match self.name {
             StepName::ConfirmOutage => self.confirm_outage(view, &scene).await,
             StepName::FencePrimary => self.fence_primary(view, &scene).await,
             StepName::StartReplica => self.start_replica(view, &scene).await,
@@ -89,7 +93,10 @@ impl Step for Wired {
                 verify_writer::decide(view, writer)
             }
             StepName::CheckStandby => self.check_standby(view, &scene).await,
-            StepName::ParkWorkload => park_workload::decide(view, self.workload(&scene).await),
+            StepName::ParkWorkload => park_workload::decide(view, self.workload(&scene, scene.standby).await),
+            StepName::ParkPrimary => self.park_primary(view, &scene).await,
+            StepName::RestorePrimary => self.restore_primary(view, &scene).await,
+            StepName::StopPrimary => self.stop(view, &scene, scene.primary, scene.standby).await,
             StepName::ResetSearchIndex => self.reset_search_index(view, &scene).await,
             StepName::VerifyIndex => {
                 verify_index::decide(view, self.observer.indexation(scene.plan, scene.standby).await)
@@ -99,14 +106,15 @@ impl Step for Wired {
                 verify_ingress::decide(view, self.observer.origin(scene.plan, scene.standby).await)
             }
             StepName::ReleaseWorkload => self.release_workload(view, &scene).await,
-            StepName::StopReplica => self.stop_replica(view, &scene).await,
+            StepName::StopReplica => self.stop(view, &scene, scene.standby, scene.primary).await,
             StepName::AssessReadiness => self.assess_readiness(view, &scene).await,
             StepName::VerifyApp => verify_app::decide(view, self.observer.app(scene.plan, scene.standby).await),
             StepName::VerifyRoute => {
                 let route = self.observer.route(scene.plan, &scene.standby.name).await;
                 verify_route::decide(view, route)
             }
-        }
+        };
+        interruption::unattended(view, look)
     }
 
     async fn send(&self, call: &Call, view: &StepView) -> Sent {
@@ -237,19 +245,34 @@ impl Wired {
     }
 
     async fn release_workload(&self, view: &StepView, scene: &Scene<'_>) -> Look {
-        let workload = self.workload(scene).await;
+        let workload = self.workload(scene, scene.standby).await;
         let unfenced = self.origin_if(view.run.owes_fence(), scene.plan, scene.primary).await;
         release_workload::decide(view, release_workload::Seen { workload, unfenced })
     }
 
-    async fn stop_replica(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+    async fn stop(&self, view: &StepView, scene: &Scene<'_>, site: &Site, other: &Site) -> Look {
         let patience = scene.plan.timing.arm_timeout;
-        let (cluster, origin, primary) = tokio::join!(
-            self.observer.cluster(scene.standby, patience),
-            self.observer.origin(scene.plan, scene.standby),
-            self.observer.origin(scene.plan, scene.primary),
+        let (cluster, origin, other) = tokio::join!(
+            self.observer.cluster(site, patience),
+            self.observer.origin(scene.plan, site),
+            self.observer.origin(scene.plan, other),
         );
-        stop_replica::decide(view, stop_replica::Seen { cluster, origin, primary })
+        stop_replica::decide(view, &site.name, stop_replica::Seen { cluster, origin, other })
+    }
+
+    async fn park_primary(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let (origin, workload) =
+            tokio::join!(self.observer.origin(scene.plan, scene.primary), self.workload(scene, scene.primary),);
+        park_primary::decide(view, park_primary::Seen { origin, workload })
+    }
+
+    async fn restore_primary(&self, view: &StepView, scene: &Scene<'_>) -> Look {
+        let (origin, workload, standby) = tokio::join!(
+            self.observer.origin(scene.plan, scene.primary),
+            self.workload(scene, scene.primary),
+            self.workload(scene, scene.standby),
+        );
+        restore_primary::decide(view, restore_primary::Seen { origin, workload, standby })
     }
 
     async fn assess_readiness(&self, view: &StepView, scene: &Scene<'_>) -> Look {
@@ -258,11 +281,11 @@ impl Wired {
         assess_readiness::decide(view, &facts, &self.observer.vantage)
     }
 
-    async fn workload(&self, scene: &Scene<'_>) -> Fact<WorkloadView> {
+    async fn workload(&self, scene: &Scene<'_>, site: &Site) -> Fact<WorkloadView> {
         let Some(kubernetes) = &scene.plan.kubernetes else {
             return self.observer.nobody("the plan has no [plan.kubernetes]");
         };
-        self.observer.workload(scene.standby, &kubernetes.workload, scene.plan.timing.arm_timeout).await
+        self.observer.workload(site, &kubernetes.workload, scene.plan.timing.arm_timeout).await
     }
 
     async fn origin_if(&self, wanted: bool, plan: &Plan, site: &Site) -> Option<Fact<OriginView>> {

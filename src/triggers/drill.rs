@@ -9,7 +9,7 @@ use crate::domain::drill::{Asked, Drill, DrillDue, DrillKind, Facts, held_by_led
 use crate::domain::ledger::PlanState;
 use crate::domain::names::{PlanName, RunId};
 use crate::domain::plan::Plan;
-use crate::engine::{Configured, WakeUp};
+use crate::engine::{Configured, WakeUp, WayBack};
 use crate::host::{Answer, FunctionError, Invocation};
 use futures::FutureExt;
 use std::sync::Arc;
@@ -56,7 +56,32 @@ async fn see_to(app: &App, plan: &PlanName) -> Vec<RunId> {
             Err(error) => tracing::error!(drill = %due.drill, error, "the drill could not be begun"),
         }
     }
+    match way_back(app, plan).await {
+        Ok(run) => started.extend(run),
+        Err(error) => tracing::error!(error, "the way back of a switchover drill could not be begun"),
+    }
     started
+}
+
+/// A drill that has moved the plan is over only when it has moved it back.
+async fn way_back(app: &App, plan: &PlanName) -> Result<Option<RunId>, String> {
+    let Some(configured) = app.engine.plan(plan) else { return Ok(None) };
+    let state = app.engine.plan_state(plan).await.map_err(|error| with_causes(&error))?;
+    if state.away.is_none() {
+        return Ok(None);
+    }
+    let facts = facts_for(app, &configured.plan, DrillKind::Switchover, &state).await;
+    match app.engine.go_back(plan, facts).await.map_err(|error| with_causes(&error))? {
+        WayBack::Begun(run) => {
+            tracing::info!(%run, "the way back of a switchover drill has begun");
+            Ok(Some(run))
+        }
+        WayBack::Held(refusal) => {
+            tracing::warn!(reason = refusal.word(), "the way back does not begin: {}", refusal.text());
+            Ok(None)
+        }
+        WayBack::NoNews => Ok(None),
+    }
 }
 
 async fn begin(app: &App, plan: &PlanName, drill: &Drill, due: &DrillDue) -> Result<Option<RunId>, String> {

@@ -211,6 +211,7 @@ mod tests {
             leave: leave.clone(),
             by: StartedBy::Debt { of_run: RunId::new("sonarqube.before") },
             admitted_at: NOW,
+            moving_since: None,
         };
         PlanState { active: Some(active), ..PlanState::default() }
     }

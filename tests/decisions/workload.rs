@@ -3,6 +3,7 @@
 use super::fixture::{Story, accepted, at, cluster, fact, origin, plan_parked};
 use reveille::domain::failure::FailureClass;
 use reveille::domain::look::Look;
+use reveille::domain::names::SiteName;
 use reveille::domain::observation::Observation;
 use reveille::domain::parking::{ParkingState, Scale, StandbyWorkload};
 use reveille::domain::run::parking::workload_left;
@@ -242,9 +243,9 @@ fn a_drill_begins_only_while_the_primary_serves_and_the_parked_standby_rests() {
 fn the_standby_is_stopped_once_and_never_while_it_serves() {
     let drill = story(RunKind::StandbyDrill, parked()).started(0, STOP);
     let stop = |story: &Story, second, states, answers: Option<bool>| {
-        let (cluster, primary) = (cluster(second, states), origin(second, answers.map(|answers| !answers)));
-        let seen = stop_replica::Seen { cluster, origin: origin(second, answers), primary };
-        word(&stop_replica::decide(&story.view(STOP, second), seen))
+        let (cluster, other) = (cluster(second, states), origin(second, answers.map(|answers| !answers)));
+        let seen = stop_replica::Seen { cluster, origin: origin(second, answers), other };
+        word(&stop_replica::decide(&story.view(STOP, second), &SiteName::new("centralus"), seen))
     };
     let (up, stopping, down) = ("Succeeded/Running", "Stopping/Stopped", "Succeeded/Stopped");
     assert_eq!(stop(&drill, 1, up, Some(false)), "stop cluster");
@@ -254,9 +255,10 @@ fn the_standby_is_stopped_once_and_never_while_it_serves() {
     let unseen = |answers| stop_replica::Seen {
         cluster: cluster(1, up),
         origin: origin(1, Some(true)),
-        primary: origin(1, answers),
+        other: origin(1, answers),
     };
-    let word_of = |answers| word(&stop_replica::decide(&drill.view(STOP, 1), unseen(answers)));
+    let standby = SiteName::new("centralus");
+    let word_of = |answers| word(&stop_replica::decide(&drill.view(STOP, 1), &standby, unseen(answers)));
     assert_eq!((word_of(None).as_str(), word_of(Some(true)).as_str()), ("wait", "stop cluster"), "a second writer");
     let sent = drill.clone().sent(1, STOP, Some(accepted()));
     assert_eq!(stop(&sent, 20, up, Some(false)), "wait", "an accepted stop shows within a poll or two");

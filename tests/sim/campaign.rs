@@ -55,7 +55,7 @@ pub async fn live(host: &Host) -> Vec<String> {
     loop {
         sleep_ms(MINUTE).await;
         let over = match peek::plan(host).await {
-            Some(plan) => plan.active.is_none() && plan.incident.is_none(),
+            Some(plan) => plan.active.is_none() && plan.incident.is_none() && !oracle::may_go_back(host, &plan),
             None => true,
         };
         if host.world.now() >= horizon

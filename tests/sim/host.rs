@@ -14,7 +14,7 @@ use reveille::domain::parking::ParkingState;
 use reveille::domain::run::{Driver, StartedBy};
 use reveille::engine::book::Book;
 use reveille::engine::ports::{Clock, Store};
-use reveille::engine::{Advance, Configured, Engine, IntakeError, Taken, WakeUp};
+use reveille::engine::{Advance, Configured, Engine, IntakeError, Taken, WakeUp, WayBack};
 use reveille::store::MemoryStore;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -228,7 +228,7 @@ impl Host {
             let host = Arc::clone(&self);
             let wakes = self.invoke(move |engine| watch(host, engine)).await;
             wakes.into_iter().flatten().for_each(|wake| self.send(wake));
-            if self.world.weather.drills && !self.world.is_calm() {
+            if self.world.weather.drills {
                 let host = Arc::clone(&self);
                 let wakes = self.invoke(move |engine| rehearse(host, engine)).await;
                 wakes.into_iter().flatten().for_each(|wake| self.send(wake));
@@ -336,6 +336,11 @@ pub fn cause(since: DateTime<Utc>, by: StartedBy, key: Option<String>) -> Cause 
 async fn rehearse(host: Arc<Host>, engine: Engine) -> Vec<WakeUp> {
     let plan = host.name().clone();
     let mut wakes = Vec::new();
+    wakes.extend(go_back(&host, &engine).await);
+    // What was begun is brought to its end; nothing is begun any more.
+    if host.world.is_calm() {
+        return wakes;
+    }
     for (_, due) in engine.drills_due(&plan).await.unwrap_or_default() {
         let Some(state) = super::peek::plan(&host).await else { continue };
         let facts = drill_facts(&host.world, &ledger::primary(&state, &host.plan.plan), &state);
@@ -349,7 +354,16 @@ async fn rehearse(host: Arc<Host>, engine: Engine) -> Vec<WakeUp> {
     wakes
 }
 
-fn drill_facts(world: &Arc<World>, primary: &SiteName, state: &PlanState) -> Facts {
+async fn go_back(host: &Host, engine: &Engine) -> Option<WakeUp> {
+    let state = super::peek::plan(host).await.filter(|state| state.away.is_some())?;
+    let facts = drill_facts(&host.world, &ledger::primary(&state, &host.plan.plan), &state);
+    match engine.go_back(host.name(), facts).await {
+        Ok(WayBack::Begun(run)) => Some(WakeUp { run, after: 0 }),
+        _ => None,
+    }
+}
+
+pub fn drill_facts(world: &Arc<World>, primary: &SiteName, state: &PlanState) -> Facts {
     let primary = super::steps::index(primary);
     let standby = SITES.len() - 1 - primary;
     let eyes = Eyes::open(world);

@@ -31,6 +31,7 @@ mod scaled_fence;
 mod segments;
 mod slices;
 mod steps;
+mod switchover;
 mod tampering;
 mod tending;
 mod time;

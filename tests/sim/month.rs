@@ -40,7 +40,11 @@ const PLANS: [&str; 3] = ["alpha", "beta", "gamma"];
 pub async fn is_quiet(host: &Host) -> bool {
     let Some(state) = peek::plan(host).await else { return false };
     let waits = || !drill::pending(&state, &host.plan.plan, host.world.clock.now()).is_empty();
-    let busy = state.active.is_some() || state.incident.is_some() || !state.debts.is_empty() || state.paused.is_some();
+    let busy = state.active.is_some()
+        || state.away.is_some()
+        || state.incident.is_some()
+        || !state.debts.is_empty()
+        || state.paused.is_some();
     let serves = host.world.serves(host.world.now()).is_some();
     let awake = host.world.weather.month.as_ref().is_some_and(|month| month.is_awake(host.world.now()));
     !busy && !awake && serves && host.world.stands_still(5 * MINUTE) && !waits() && tidy::is_tidy(host, &state)
@@ -87,6 +91,7 @@ fn weather(seed: u64, number: usize) -> Weather {
         people: People { answers_after: Some(2 * MINUTE), meddles: false },
         standby: Standby::Parked,
         drills: true,
+        switchovers: true,
         calm: month.end(),
         month: Some(month),
         ..Weather::calm()

@@ -4,7 +4,7 @@
 mod inside;
 
 use super::cluster::{Arrival, Power};
-use super::host::Host;
+use super::host::{self, Host};
 use super::peek;
 use super::steps::index;
 use super::time::{MINUTE, Ms, SECOND, clock_text, ms_of};
@@ -12,15 +12,17 @@ use super::two_writers;
 use super::weather::Database;
 use super::world::{Happening, SITES};
 use reveille::domain::chain::Entry;
-use reveille::domain::ledger::{self, LedgerEvent};
+use reveille::domain::drill;
+use reveille::domain::ledger::{self, LedgerEvent, PlanState};
 use reveille::domain::names::{RunId, SiteName};
 use reveille::domain::observation::Observation;
 use reveille::domain::outcome::Outcome;
 use reveille::domain::parking::ParkingState;
-use reveille::domain::path::ProbeRef;
+use reveille::domain::path::{PathView, ProbeRef};
 use reveille::domain::run::{Intent, RunState, Sent, Verb};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::search_index::{Indexation, OnVolumes};
+use reveille::engine::ports::Clock;
 use reveille::engine::verify;
 use std::collections::BTreeMap;
 
@@ -219,6 +221,11 @@ impl<'a> Oracle<'a> {
             let (Some(outcome), Some(ended)) = (&state.outcome, state.ended_at.map(ms_of)) else { continue };
             match outcome {
                 Outcome::Recovered { .. } => self.recovered(ended, &run, &state),
+                Outcome::Switched { left, .. } => {
+                    self.recovered(ended, &run, &state);
+                    self.rests(ended, &run, left.site());
+                    self.no_pod_left(ended, &run, &state.created.standby);
+                }
                 Outcome::NoOutage { .. } => self.no_outage(ended, &run, &leave),
                 Outcome::Rested { rested } => self.rests(ended, &run, rested.site()),
                 Outcome::Rehearsed { rested, .. } => {
@@ -263,12 +270,15 @@ impl<'a> Oracle<'a> {
                 let site = &world.state().sites[primary];
                 *site.power.at(ms_of(cluster.at)) == Power::Stopped || !site.workload.runs(at)
             }
-            Observation::Cluster { cluster, .. } => world.state().sites[standby].power.at(ms_of(cluster.at)).runs(),
+            Observation::Cluster { site, cluster, .. } => {
+                let runs = world.state().sites[index(site)].power.at(ms_of(cluster.at)).runs();
+                runs == (index(site) == standby)
+            }
             Observation::Writer { writer } => *world.state().database.at(ms_of(writer.at)) == Database::Writable,
             Observation::App { app } => *world.state().sites[standby].origin.at(ms_of(app.at)),
             Observation::Route { route } => world.serves(ms_of(route.at)) == Some(standby),
-            Observation::Workload { workload, .. } => {
-                let wanted = world.state().sites[standby].workload.is_wanted(ms_of(workload.at));
+            Observation::Workload { site, workload } => {
+                let wanted = world.state().sites[index(site)].workload.is_wanted(ms_of(workload.at));
                 workload.value().is_some_and(|seen| seen.is_wanted() == wanted)
             }
             Observation::SearchIndex { since, index, .. } => {
@@ -281,8 +291,10 @@ impl<'a> Oracle<'a> {
             }
             Observation::Standby { primary: origin, .. } => *world.state().sites[primary].origin.at(ms_of(origin.at)),
             Observation::FenceOwed { .. } | Observation::Override { .. } | Observation::IndexKept { .. } => true,
-            // Of drills, which recover nothing.
-            Observation::Path { .. } | Observation::Ingress { .. } => false,
+            // Seen before anything of the primary is touched.
+            Observation::Path { path, .. } => path.value().is_some_and(PathView::is_told),
+            Observation::Ingress { origin, .. } => origin.value().is_some(),
+            Observation::Restored { site, origin, .. } => *world.state().sites[index(site)].origin.at(ms_of(origin.at)),
             // Nothing can be read in this world, and an assessment that says otherwise is wrong.
             Observation::Readiness { assessment } => assessment.verdict.word() == "not-known",
         }
@@ -369,6 +381,14 @@ impl<'a> Oracle<'a> {
     }
 }
 
+/// Whether the way back of a switchover drill is still to come, and nothing holds it, or only for a while.
+pub fn may_go_back(host: &Host, state: &PlanState) -> bool {
+    let Some(away) = &state.away else { return false };
+    let (plan, now) = (&host.plan.plan, host.world.clock.now());
+    let facts = host::drill_facts(&host.world, &ledger::primary(state, plan), state);
+    drill::may_go_back(away, state, plan, &facts, now).map_or_else(|refusal| refusal.until().is_some(), |()| true)
+}
+
 /// No outage is forgotten: while nobody serves, an incident is open or a run is under way.
 pub async fn nothing_forgotten(host: &Host) -> Vec<String> {
     let now = host.world.now();
@@ -377,6 +397,9 @@ pub async fn nothing_forgotten(host: &Host) -> Vec<String> {
     let standby = 1 - index(&ledger::primary(&state, &host.plan.plan));
     let hopeless = host.world.weather.is_hopeless() || !host.world.can_serve(standby);
     let mut broken = Vec::new();
+    if may_go_back(host, &state) {
+        broken.push(format!("{} the way back of a switchover drill was never begun", clock_text(now)));
+    }
     if serves.is_none() && state.incident.is_none() && state.active.is_none() {
         broken.push(format!("{} nobody serves, and no incident is open", clock_text(now)));
     }

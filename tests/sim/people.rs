@@ -10,7 +10,7 @@ use reveille::domain::ledger::Request;
 use reveille::domain::names::{PlanName, RunId};
 use reveille::domain::parking::Scale;
 use reveille::domain::run::{Approval, RunState, StartedBy};
-use reveille::domain::runbook::StepName;
+use reveille::domain::runbook::{RunKind, StepName};
 use reveille::engine::{Engine, Taken, WakeUp};
 use std::sync::Arc;
 
@@ -46,7 +46,8 @@ async fn answer(host: Arc<Host>, after: Ms) {
         let Some(since) = asked_since(&run) else { continue };
         let primary = index(&run.created.primary);
         let is_back = *host.world.state().sites[primary].origin.now();
-        if since + after <= host.world.now() && !is_back {
+        let planned = run.created.kind == RunKind::SwitchoverDrill;
+        if since + after <= host.world.now() && (planned || !is_back) {
             say(&host, Some(&run.created.run), Says::Approve).await;
         }
     }

@@ -50,7 +50,7 @@ fn plan(weather: &Weather) -> Plan {
         channels: channel_names(&weather.channels),
         drills: match &weather.month {
             Some(month) => month.drills(),
-            None if weather.drills => vec![drill()],
+            None if weather.drills => vec![drill(weather)],
             None => Vec::new(),
         },
     }
@@ -75,10 +75,11 @@ fn ways(weather: &Weather) -> Vec<FenceWay> {
 }
 
 /// Often enough to be under way when anything else happens.
-fn drill() -> Drill {
+fn drill(weather: &Weather) -> Drill {
+    let moves = weather.switchovers && weather.standby == Standby::Parked;
     Drill {
-        name: DrillName::new("standby"),
-        kind: DrillKind::Standby,
+        name: DrillName::new("rehearsal"),
+        kind: if moves { DrillKind::Switchover } else { DrillKind::Standby },
         schedule: Schedule::parse("0 */3 * * * *", "UTC".parse().unwrap()).unwrap(),
         windows: Vec::new(),
         blocked: Vec::new(),

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const ALL: [StepName; 15] = [
+const ALL: [StepName; 18] = [
     StepName::ConfirmOutage,
     StepName::FencePrimary,
     StepName::StartReplica,
@@ -41,6 +41,9 @@ const ALL: [StepName; 15] = [
     StepName::ResetSearchIndex,
     StepName::VerifyIndex,
     StepName::AssessReadiness,
+    StepName::ParkPrimary,
+    StepName::StopPrimary,
+    StepName::RestorePrimary,
 ];
 
 /// Longest way of a call to Azure. With a slow store before it still shorter than an intent counts as in flight.
@@ -79,7 +82,7 @@ impl Step for SimStep {
         let (eyes, run) = (self.eyes(view), &view.run);
         let (primary, standby) = (index(&run.created.primary), index(&run.created.standby));
         eyes.take_time().await;
-        match self.name {
+        let look = match self.name {
             StepName::ConfirmOutage => {
                 steps::confirm_outage::decide(view, eyes.witness(primary, standby), &eyes.last_seen())
             }
@@ -120,10 +123,16 @@ impl Step for SimStep {
                 let (primary, cluster) = (eyes.origin(primary), eyes.cluster(standby));
                 steps::check_standby::decide(view, steps::check_standby::Seen { primary, cluster })
             }
-            StepName::StopReplica => {
-                let (cluster, origin) = (eyes.cluster(standby), eyes.origin(standby));
-                let primary = eyes.origin(primary);
-                steps::stop_replica::decide(view, steps::stop_replica::Seen { cluster, origin, primary })
+            StepName::StopReplica => eyes.stop(view, &run.created.standby, primary),
+            StepName::StopPrimary => eyes.stop(view, &run.created.primary, standby),
+            StepName::ParkPrimary => {
+                let (origin, workload) = (eyes.origin(primary), eyes.workload(primary));
+                steps::park_primary::decide(view, steps::park_primary::Seen { origin, workload })
+            }
+            StepName::RestorePrimary => {
+                let (origin, workload) = (eyes.origin(primary), eyes.workload(primary));
+                let standby = eyes.workload(standby);
+                steps::restore_primary::decide(view, steps::restore_primary::Seen { origin, workload, standby })
             }
             StepName::VerifyWriter => steps::verify_writer::decide(view, eyes.writer()),
             StepName::VerifyApp => steps::verify_app::decide(view, eyes.app(standby)),
@@ -132,7 +141,8 @@ impl Step for SimStep {
                 let facts = crate::support::readiness::unread(view.now, &run.created.plan);
                 steps::assess_readiness::decide(view, &facts, "the simulation")
             }
-        }
+        };
+        steps::interruption::unattended(view, look)
     }
 
     async fn send(&self, call: &Call, view: &StepView) -> Sent {
@@ -211,6 +221,12 @@ impl Eyes {
     /// As somebody whose clock is right.
     pub fn open(world: &Arc<World>) -> Self {
         Self(Arc::clone(world), world.clock)
+    }
+
+    fn stop(&self, view: &StepView, site: &SiteName, other: usize) -> Look {
+        let (cluster, origin) = (self.cluster(index(site)), self.origin(index(site)));
+        let other = self.origin(other);
+        steps::stop_replica::decide(view, site, steps::stop_replica::Seen { cluster, origin, other })
     }
 
     async fn take_time(&self) {

@@ -38,6 +38,8 @@ pub struct Weather {
     pub standby: Standby,
     /// The standby is rehearsed every few minutes while the chaos lasts.
     pub drills: bool,
+    /// The rehearsal is the planned move, there and back, where the standby is parked.
+    pub switchovers: bool,
     /// A failover resets the standby's search index.
     pub reset_index: bool,
     /// The old site's workload is scaled to zero before its cluster is stopped.
@@ -172,6 +174,7 @@ impl Weather {
             crash: None,
             standby: Standby::StartsWithCluster,
             drills: false,
+            switchovers: false,
             reset_index: false,
             fence_scales: false,
             plan: "sonar",
@@ -207,6 +210,7 @@ impl Weather {
             drills: dice.chance(0.5),
             reset_index: dice.chance(0.4),
             fence_scales: dice.chance(0.5),
+            switchovers: dice.chance(0.5),
             outages,
             plan: "sonar",
             calm: CALM,

@@ -1,6 +1,6 @@
 //! An occurrence is asked for: may it begin now, and what is the ledger to be told?
 
-use super::{Drill, DrillDue, Facts, Refusal, may_begin, pending};
+use super::{Drill, DrillDue, DrillKind, Facts, Refusal, may_begin, pending};
 use crate::domain::ledger::{LedgerEvent, PlanState};
 use crate::domain::plan::Plan;
 use chrono::{DateTime, Utc};
@@ -39,6 +39,10 @@ fn may_begin_as(
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
     drill.may_begin_at(now)?;
+    // A schedule's switchover moves away from home; the way back is asked for by itself.
+    if let Some(away) = state.away.as_ref().filter(|_| drill.kind == DrillKind::Switchover) {
+        return Err(Refusal::SwitchedOver { home: away.home.clone(), run: away.run.clone() });
+    }
     may_begin(drill.kind, state, plan, facts, now)
 }
 

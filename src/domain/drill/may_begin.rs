@@ -70,6 +70,7 @@ pub fn held_by_ledger(kind: DrillKind, state: &PlanState, plan: &Plan) -> Result
     let held = [
         (kind.acts() && plan.automation == Automation::Observe).then_some(Refusal::ObserveOnly),
         starts_beside_the_primary(kind, state, plan),
+        switched_over(kind, state),
         state.paused.as_ref().map(|paused| Refusal::Paused { by: paused.by.clone(), why: paused.why.clone() }),
         state.incident.as_ref().map(|incident| Refusal::IncidentOpen { incident: incident.id.clone() }),
         state.active.as_ref().map(|active| Refusal::RunActive { run: active.run.clone() }),
@@ -78,9 +79,15 @@ pub fn held_by_ledger(kind: DrillKind, state: &PlanState, plan: &Plan) -> Result
     held.into_iter().flatten().next().map_or(Ok(()), Err)
 }
 
-/// A switchover stops the one cluster before it starts the other.
+/// While the way back is still to come, nothing else is rehearsed that would put it off.
+fn switched_over(kind: DrillKind, state: &PlanState) -> Option<Refusal> {
+    let away = state.away.as_ref().filter(|_| kind.acts() && kind != DrillKind::Switchover)?;
+    Some(Refusal::SwitchedOver { home: away.home.clone(), run: away.run.clone() })
+}
+
+/// A drill proves that the standby is up before the primary is touched.
 fn starts_beside_the_primary(kind: DrillKind, state: &PlanState, plan: &Plan) -> Option<Refusal> {
-    let beside = kind == DrillKind::Standby && plan.workload == Workload::StartsWithCluster;
+    let beside = kind.acts() && plan.workload == Workload::StartsWithCluster;
     beside.then(|| Refusal::StartsWithCluster { site: plan.other(&primary(state, plan)).name.clone() })
 }
 
@@ -133,7 +140,7 @@ fn standby_has_rested(
 ) -> Result<(), Refusal> {
     let by_drill = DrillKind::ALL.into_iter().filter(|kind| kind.acts()).filter_map(|kind| state.last_drill_run(kind));
     // Those that a person started are in no schedule's record.
-    let stops = |line: &&RunLine| matches!(line.kind, RunKind::StandbyDrill | RunKind::Park);
+    let stops = |line: &&RunLine| matches!(line.kind, RunKind::StandbyDrill | RunKind::Park | RunKind::SwitchoverDrill);
     let by_anybody = state.runs.iter().filter(stops).filter_map(|line| line.closed_at);
     let stopped = by_drill.filter_map(|run| run.closed_at).chain(by_anybody).chain(facts.standby_stopped_at).max();
     let Some(stopped) = stopped else { return Ok(()) };

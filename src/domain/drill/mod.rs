@@ -13,6 +13,7 @@ mod record;
 mod refusal;
 mod schedule;
 mod trouble;
+mod way_back;
 mod window;
 
 pub use ask::{Asked, ask};
@@ -22,6 +23,7 @@ pub use record::{DrillRecord, DrillRun, Handled, How, Refused, news, pending};
 pub use refusal::Refusal;
 pub use schedule::{Schedule, ScheduleError, Tz, zone_named};
 pub use trouble::{Trouble, trouble};
+pub use way_back::may_go_back;
 pub use window::{Blocked, Closed, Window};
 
 use super::duration;
@@ -61,7 +63,7 @@ pub enum DrillKind {
     Readiness,
     /// Starts the standby and stops it again; neither traffic nor data move.
     Standby,
-    /// The planned move, there and back.
+    /// The planned move, there and back: two runs, each with an interruption of what serves.
     Switchover,
 }
 
@@ -76,12 +78,12 @@ impl DrillKind {
         }
     }
 
-    /// The kind of run that it is; none before there is a runbook.
-    pub fn run(self) -> Option<RunKind> {
+    /// The kind of run that it is.
+    pub fn run(self) -> RunKind {
         match self {
-            Self::Readiness => Some(RunKind::ReadinessDrill),
-            Self::Standby => Some(RunKind::StandbyDrill),
-            Self::Switchover => None,
+            Self::Readiness => RunKind::ReadinessDrill,
+            Self::Standby => RunKind::StandbyDrill,
+            Self::Switchover => RunKind::SwitchoverDrill,
         }
     }
 

@@ -59,6 +59,16 @@ pub enum Refusal {
         until: DateTime<Utc>,
     },
     ObserveOnly,
+    /// The way back of a switchover drill is still to come.
+    SwitchedOver {
+        home: SiteName,
+        run: RunId,
+    },
+    WayBackFailed {
+        run: RunId,
+    },
+    /// A switchover is opted in to.
+    NotConfigured,
     /// Two clusters on one database.
     StartsWithCluster {
         site: SiteName,
@@ -84,6 +94,9 @@ impl Refusal {
             Self::OutsideWindow { .. } => "outside-window",
             Self::BlockedDate { .. } => "blocked-date",
             Self::ObserveOnly => "observe-only",
+            Self::SwitchedOver { .. } => "switched-over",
+            Self::WayBackFailed { .. } => "way-back-failed",
+            Self::NotConfigured => "not-configured",
             Self::StartsWithCluster { .. } => "starts-with-cluster",
         }
     }
@@ -142,6 +155,20 @@ impl Refusal {
             Self::BlockedDate { until } => format!("today is blocked; the drill begins after {}", time(until)),
             Self::ObserveOnly => {
                 "the plan only observes, and this drill would act; automation = \"approve\" or \"act\" lifts this"
+                    .into()
+            }
+            Self::SwitchedOver { home, run } => {
+                format!(
+                    "{run} has moved the plan away from {home}, and the way back is still to come; its end lifts this"
+                )
+            }
+            Self::WayBackFailed { run } => format!(
+                "the way back was tried by {run} and failed, and every try interrupts what serves: see its report, then \
+                 order it with `reveille drill PLAN --kind switchover`"
+            ),
+            Self::NotConfigured => {
+                "a switchover interrupts what serves, so the plan has to name it: a [[plan.drill]] with kind = \
+                 \"switchover\" lifts this"
                     .into()
             }
             Self::StartsWithCluster { site } => format!(

@@ -41,7 +41,7 @@ fn of_step(step: StepName) -> Documented {
             "learn.microsoft.com, Front Door health probes (every 30 s, 3 of 4 samples: about 60 s), and metric alerts \
              (1 to 5 min)",
         ),
-        StepName::FencePrimary | StepName::StopReplica => {
+        StepName::FencePrimary | StepName::StopReplica | StepName::StopPrimary => {
             says(300.0, 600.0, 900.0, "docs.rafay.co: stopping an AKS cluster takes about 10 min; Azure publishes none")
         }
         StepName::CheckStandby => says(1.0, 5.0, 30.0, "assumed: a few reads of Azure"),
@@ -58,7 +58,7 @@ fn of_step(step: StepName) -> Documented {
             120.0,
             "learn.microsoft.com, PostgreSQL flexible server: a failover to the zone's standby takes 60 to 120 s",
         ),
-        StepName::ParkWorkload => {
+        StepName::ParkWorkload | StepName::ParkPrimary => {
             says(10.0, 30.0, 120.0, "kubernetes.io: pods are given 30 s to end unless they say otherwise")
         }
         StepName::ResetSearchIndex => says(10.0, 30.0, 120.0, "assumed: scaling to zero and deleting volume claims"),
@@ -69,7 +69,7 @@ fn of_step(step: StepName) -> Documented {
             says(10.0, 30.0, 120.0, "assumed: one pod is scheduled, pulls a small image, connects once and is deleted")
         }
         StepName::VerifyIngress => says(5.0, 30.0, 120.0, "assumed: the ingress starts with the cluster's nodes"),
-        StepName::VerifyApp => {
+        StepName::VerifyApp | StepName::RestorePrimary => {
             says(180.0, 300.0, 900.0, "assumed: SonarQube's search nodes start first, then its application nodes")
         }
         StepName::VerifyRoute => says(

@@ -44,10 +44,11 @@ fn is_decided(state: &StepState) -> bool {
     saw.any(|saw| matches!(saw, Observation::FenceOwed { .. } | Observation::Override { .. }))
 }
 
-/// Whether a step has something to send in that kind of run. A standby drill finds its workload parked.
+/// Whether a step has something to send in that kind of run. A drill finds the standby's workload parked.
 pub fn acts(kind: RunKind, step: StepName) -> bool {
     match step {
-        StepName::ParkWorkload => kind != RunKind::StandbyDrill,
+        StepName::ParkWorkload => !matches!(kind, RunKind::StandbyDrill | RunKind::SwitchoverDrill),
+        StepName::ParkPrimary | StepName::StopPrimary | StepName::RestorePrimary => true,
         StepName::FencePrimary | StepName::StartReplica | StepName::ReleaseWorkload | StepName::StopReplica => true,
         // Without an image for its pod it looks at nothing, which takes no time worth knowing.
         StepName::VerifyPath | StepName::ResetSearchIndex => true,

@@ -27,6 +27,8 @@ pub enum Request {
     Park { by: StartedBy, key: Option<String> },
     /// An occurrence of a drill's schedule is due, with what was seen of the world.
     Drill { due: DrillDue, facts: Box<drill::Facts> },
+    /// The way back of a switchover drill, with what was seen of the world.
+    WayBack { facts: Box<drill::Facts> },
     /// A person wants a drill now, with what was seen of the world.
     DrillByHand { kind: DrillKind, by: StartedBy, key: Option<String>, facts: Box<drill::Facts> },
 }
@@ -66,10 +68,11 @@ pub fn admit(state: &PlanState, plan: &Plan, request: &Request, now: DateTime<Ut
             Some(incident) => ask_again(state, plan, incident, now),
             None => Decision::Nothing { why: "no incident is open".into() },
         },
-        Request::Failover { cause, force } => by_hand(state, plan, cause, *force),
+        Request::Failover { cause, force } => by_hand(state, plan, cause, *force, now),
         Request::PayDebt { site } => pay_debt(state, plan, site),
         Request::Park { by, key } => park(state, plan, by, key.as_deref()),
         Request::Drill { due, facts } => rehearse(state, plan, due, facts, now),
+        Request::WayBack { facts } => go_back(state, plan, facts, now),
         Request::DrillByHand { kind, by, key, facts } => by_person(state, plan, *kind, by, key.as_deref(), facts, now),
     }
 }
@@ -153,11 +156,16 @@ fn deferred_again(incident: &Incident, guard: Guard) -> Decision {
     Decision::Defer { open: None, incident: Some(incident.id.clone()), guard, known }
 }
 
-fn by_hand(state: &PlanState, plan: &Plan, cause: &Cause, force: bool) -> Decision {
+/// A planned move that has taken the primary away and may still come through.
+fn moving(state: &PlanState, plan: &Plan, now: DateTime<Utc>) -> Option<RunId> {
+    held_by_move(state, plan, now).and(state.active.as_ref()).map(|active| active.run.clone())
+}
+
+fn by_hand(state: &PlanState, plan: &Plan, cause: &Cause, force: bool, now: DateTime<Utc>) -> Decision {
     if let Some(Taken::Run(run)) = cause.key.as_deref().and_then(|key| state.taken(key)) {
         return Decision::Join { run: run.clone() };
     }
-    if let Some(run) = failover_under_way(state) {
+    if let Some(run) = failover_under_way(state).or_else(|| moving(state, plan, now).filter(|_| !force)) {
         return Decision::Join { run };
     }
     match &state.paused {
@@ -227,7 +235,22 @@ fn rehearse(state: &PlanState, plan: &Plan, due: &DrillDue, facts: &drill::Facts
         Asked::MayBegin => {
             let drill = plan.drills.iter().find(|drill| drill.name == due.drill);
             let by = StartedBy::Schedule { due: due.clone() };
-            drill_admitted(state, plan, drill.and_then(|drill| drill.kind.run()), by, Some(due.key()))
+            match drill {
+                Some(drill) => drill_admitted(state, plan, drill.kind, by, Some(due.key())),
+                None => Decision::Nothing { why: format!("the plan has no drill {}", due.drill) },
+            }
+        }
+    }
+}
+
+/// Asked by the timer, as long as the way back is still to come.
+fn go_back(state: &PlanState, plan: &Plan, facts: &drill::Facts, now: DateTime<Utc>) -> Decision {
+    let Some(away) = &state.away else { return Decision::Nothing { why: "no way back is still to come".into() } };
+    match drill::may_go_back(away, state, plan, facts, now) {
+        Err(refusal) => Decision::Refuse { refusal },
+        Ok(()) => {
+            let by = StartedBy::WayBack { of_run: away.run.clone() };
+            drill_admitted(state, plan, DrillKind::Switchover, by, None)
         }
     }
 }
@@ -245,26 +268,19 @@ fn by_person(
     if let Some(Taken::Run(run)) = key.and_then(|key| state.taken(key)) {
         return Decision::Join { run: run.clone() };
     }
+    let named = plan.drills.iter().any(|drill| drill.kind == kind) || state.away.is_some();
+    if kind == DrillKind::Switchover && !named {
+        return Decision::Refuse { refusal: drill::Refusal::NotConfigured };
+    }
     match drill::may_begin(kind, state, plan, facts, now) {
         Err(refusal) => Decision::Refuse { refusal },
-        Ok(()) => drill_admitted(state, plan, kind.run(), by.clone(), key.map(str::to_owned)),
+        Ok(()) => drill_admitted(state, plan, kind, by.clone(), key.map(str::to_owned)),
     }
 }
 
-fn drill_admitted(
-    state: &PlanState,
-    plan: &Plan,
-    kind: Option<RunKind>,
-    by: StartedBy,
-    key: Option<String>,
-) -> Decision {
-    match kind {
-        None => Decision::Nothing { why: "there is no runbook for that kind of drill".into() },
-        Some(kind) => {
-            let leave = primary(state, plan);
-            Decision::Admit(Admission { kind, by, open: None, preempts: None, leave, key })
-        }
-    }
+fn drill_admitted(state: &PlanState, plan: &Plan, kind: DrillKind, by: StartedBy, key: Option<String>) -> Decision {
+    let (kind, leave) = (kind.run(), primary(state, plan));
+    Decision::Admit(Admission { kind, by, open: None, preempts: None, leave, key })
 }
 
 fn admission(state: &PlanState, plan: &Plan, cause: &Cause, open: Option<Cause>) -> Decision {
@@ -280,12 +296,23 @@ fn admission(state: &PlanState, plan: &Plan, cause: &Cause, open: Option<Cause>)
 
 /// The guards of automatic starts, in order.
 fn guard(state: &PlanState, plan: &Plan, now: DateTime<Utc>) -> Option<Guard> {
+    if let Some(guard) = held_by_move(state, plan, now) {
+        return Some(guard);
+    }
     if let Some(paused) = &state.paused {
         return Some(Guard::paused(&paused.by, &paused.why));
     }
     let last = state.last_closed.as_ref().filter(|last| !state.acknowledged && cools_down(&last.outcome))?;
     let until = last.at + TimeDelta::from_std(plan.cooldown).unwrap_or(TimeDelta::MAX);
     (now < until).then(|| Guard::cooldown(&last.run, until))
+}
+
+/// A planned move makes the very alert that tells of an outage. It has as long as a recovery may take to come through, or to
+/// put the primary back; then the failover takes precedence.
+fn held_by_move(state: &PlanState, plan: &Plan, now: DateTime<Utc>) -> Option<Guard> {
+    let active = state.active.as_ref()?;
+    let until = active.moving_since? + TimeDelta::from_std(plan.rto).unwrap_or(TimeDelta::MAX);
+    (now < until).then(|| Guard::moving(&active.run, until))
 }
 
 /// A run that found no outage, gave way or paid a debt moved nothing that could flap: it must not delay a real outage.

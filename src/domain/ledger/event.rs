@@ -56,6 +56,20 @@ pub enum LedgerEvent {
         kind: RunKind,
         stages: Vec<Measured>,
     },
+    /// A planned move takes the primary away from here on: an outage that is told of now waits for its end.
+    MoveBegun {
+        run: RunId,
+    },
+    /// A planned move has come so far that the other site serves: from here on that one is the primary, and an outage of it
+    /// is one.
+    PrimaryMoved {
+        run: RunId,
+        site: SiteName,
+    },
+    /// The way back of a switchover drill cannot begin now; written once for each reason.
+    WayBackHeld {
+        refusal: Refusal,
+    },
     FenceOwed {
         site: SiteName,
         run: RunId,

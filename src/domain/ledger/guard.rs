@@ -12,6 +12,8 @@ pub enum GuardKind {
     Paused,
     /// The last run ended a short time ago.
     Cooldown,
+    /// A planned move has taken the primary away itself.
+    Moving,
 }
 
 /// A guard at work.
@@ -30,6 +32,17 @@ impl Guard {
             kind: GuardKind::Paused,
             until: None,
             text: format!("the plan is paused by {by} ({why}); `reveille resume` lifts it"),
+        }
+    }
+
+    pub fn moving(run: &RunId, until: DateTime<Utc>) -> Self {
+        Self {
+            kind: GuardKind::Moving,
+            until: Some(until),
+            text: format!(
+                "{run} has taken the primary away to move to the standby; its end lifts this, at {} at the latest",
+                until.format("%H:%M:%S UTC")
+            ),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A plan as folded from its ledger.
 
+use super::away::{self, Away};
 use super::event::{Cause, LedgerEvent};
 use super::guard::GuardKind;
 use crate::domain::drill::DrillRecord;
@@ -31,6 +32,9 @@ pub struct PlanState {
     pub acknowledged: bool,
     pub paused: Option<Paused>,
     pub debts: Vec<Debt>,
+    /// The way back of a switchover drill is still to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<Away>,
     /// What is known of each site's workload; nothing is known of one that is missing here.
     #[serde(default)]
     pub parking: Vec<Parking>,
@@ -73,6 +77,9 @@ pub struct ActiveRun {
     pub leave: SiteName,
     pub by: StartedBy,
     pub admitted_at: DateTime<Utc>,
+    /// Since when a planned move has taken the primary away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving_since: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,11 +136,20 @@ impl PlanState {
             }
             LedgerEvent::RunAdmitted { run, incident, kind, leave, by, key, .. } => {
                 let (run, incident, leave, by) = (run.clone(), incident.clone(), leave.clone(), by.clone());
-                self.admit(ActiveRun { run: run.clone(), incident, kind: *kind, leave, by, admitted_at: at });
+                let (kind, admitted_at, moving_since) = (*kind, at, None);
+                self.admit(ActiveRun { run: run.clone(), incident, kind, leave, by, admitted_at, moving_since });
                 self.remember(key.as_deref(), Taken::Run(run));
             }
             LedgerEvent::RunClosed { run, outcome, closes, serves } => self.close(run, outcome, *closes, serves, at),
             LedgerEvent::StagesMeasured { stages, .. } => self.history.take_in(stages, at),
+            LedgerEvent::MoveBegun { run } => {
+                let active = self.active.as_mut().filter(|active| &active.run == run);
+                active.into_iter().for_each(|active| active.moving_since = active.moving_since.or(Some(at)));
+            }
+            LedgerEvent::PrimaryMoved { run, site } => self.hand_over(run, site, at),
+            LedgerEvent::WayBackHeld { refusal } => {
+                self.away.iter_mut().for_each(|away| away.held.push(refusal.clone()));
+            }
             LedgerEvent::FenceOwed { site, run, why } => self.owe(site, run, why, at),
             LedgerEvent::FencePaid { site, .. } => self.debts.retain(|debt| &debt.site != site),
             LedgerEvent::WorkloadSeen { site, run, state } => self.park(site, run, state, at),
@@ -193,6 +209,7 @@ impl PlanState {
             // What serves now must not be fenced any more.
             self.debts.retain(|debt| &debt.site != site);
         }
+        away::over(&mut self.away, &active, serves.as_ref());
         // The site that a failover did not leave in the end stays primary, and a primary is never fenced. Only what closes
         // the incident says so: an open one is asked again.
         if closes && serves.is_none() && active.kind == RunKind::Failover {
@@ -202,6 +219,15 @@ impl PlanState {
             incident.runs.push(run.clone());
         }
         self.incident.take_if(|incident| closes && incident.id == active.incident);
+    }
+
+    fn hand_over(&mut self, run: &RunId, site: &SiteName, at: DateTime<Utc>) {
+        let Some(active) = self.active.as_mut().filter(|active| &active.run == run) else { return };
+        active.moving_since = None;
+        away::moved(&mut self.away, active, site, at);
+        self.primary = Some(site.clone());
+        self.debts.retain(|debt| &debt.site != site);
+        self.incident.take_if(|incident| &incident.primary != site);
     }
 
     fn owe(&mut self, site: &SiteName, run: &RunId, why: &str, at: DateTime<Utc>) {

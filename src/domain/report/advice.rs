@@ -9,7 +9,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::readiness::{Finding, Severity};
 use crate::domain::resource::ResourceId;
 use crate::domain::run::state::Asked;
-use crate::domain::run::{Approval, Phase, RunState};
+use crate::domain::run::{Approval, Created, Phase, RunState};
 use crate::domain::runbook::{RunKind, StepName};
 use crate::domain::writer::{CANARY_SQL, canary_grant};
 
@@ -66,11 +66,34 @@ pub fn question(step: StepName, asked: &Asked) -> NextStep {
     NextStep { what: format!("{step}: {} {}", asked.ask.what, asked.ask.means), commands: asked.ask.commands.clone() }
 }
 
+/// What waits for approval, and what approving it does.
+pub fn to_be_approved(created: &Created) -> (String, String) {
+    let (primary, standby) = (&created.primary, &created.standby);
+    match created.kind {
+        RunKind::SwitchoverDrill => (
+            format!(
+                "{primary} serves and {standby} rests; the switchover drill to {standby} and back waits for approval"
+            ),
+            format!(
+                "start the cluster of {standby} and prove it ready; then scale the workload at {primary} to zero and \
+                 release the one at {standby}: nothing serves in between, there and once more on the way back"
+            ),
+        ),
+        _ => (
+            format!("The outage of {primary} is confirmed; the failover to {standby} waits for approval"),
+            format!("stop the cluster of {primary}, start the one of {standby}"),
+        ),
+    }
+}
+
 /// The question of the run itself.
 pub fn approval(run: &RunState) -> NextStep {
     let id = &run.created.run;
     NextStep {
-        what: "Approve or decline the failover".into(),
+        what: match run.created.kind {
+            RunKind::SwitchoverDrill => "Approve or decline the switchover drill, there and back".into(),
+            _ => "Approve or decline the failover".into(),
+        },
         commands: vec![
             format!("reveille approve {id} --why \"…\" --execute"),
             format!("reveille decline {id} --why \"…\" --execute"),
@@ -80,7 +103,7 @@ pub fn approval(run: &RunState) -> NextStep {
 
 fn after(run: &RunState, outcome: &Outcome) -> Vec<NextStep> {
     match outcome {
-        Outcome::Recovered { serving } => {
+        Outcome::Recovered { serving } | Outcome::Switched { serving, .. } => {
             let open = serving.not_proven().iter().filter_map(|open| prove(run, open));
             open.chain(runs_empty(run)).collect()
         }
@@ -118,7 +141,7 @@ fn again(run: &RunState) -> Option<NextStep> {
         ),
         RunKind::Park => ("The standby is not known to be parked; park it again when the cause is gone", "park"),
         // The debt stays, and is tried again at first contact; a drill has its schedule.
-        RunKind::Fence | RunKind::StandbyDrill | RunKind::ReadinessDrill => return None,
+        RunKind::Fence | RunKind::StandbyDrill | RunKind::ReadinessDrill | RunKind::SwitchoverDrill => return None,
     };
     let commands = vec![format!("reveille {command} {plan} --why \"…\" --execute")];
     Some(NextStep { what: what.into(), commands })
@@ -153,8 +176,8 @@ fn found(step: StepName, run: &RunState) -> Option<NextStep> {
 
 /// Whether the step that puts things back has done so.
 fn is_put_back(run: &RunState) -> bool {
-    let back = run.created.kind.puts_back().and_then(|(back, _)| run.step(back));
-    back.is_some_and(|back| back.phase == Phase::Succeeded)
+    let mut backs = run.created.kind.puts_back().iter().filter_map(|(back, _)| run.step(*back)).peekable();
+    backs.peek().is_some() && backs.all(|back| back.phase == Phase::Succeeded)
 }
 
 /// What Azure accepted and nobody takes back: whoever reads an unfinished run has to know it.

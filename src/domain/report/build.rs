@@ -43,7 +43,7 @@ impl Report {
             recovery_time: recovery_time(run),
             data_loss: data_loss(run),
             milestones: milestones::of(run),
-            steps: created.lines().iter().filter_map(|line| step_line(run, line.step)).collect(),
+            steps: run.shown_steps().into_iter().filter_map(|step| step_line(run, step)).collect(),
             stages: stages::of(run),
             eta: eta(run, run.last_event_at),
             waits: waits(run),

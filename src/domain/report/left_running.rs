@@ -11,7 +11,7 @@ use crate::domain::runbook::StepName;
 /// None unless the run has ended with the standby running that it should have put back. One that gave way leaves it to the
 /// failover that goes on with it.
 pub(super) fn standby(run: &RunState) -> Option<NextStep> {
-    let (back, changes) = run.created.kind.puts_back()?;
+    let (back, changes) = *run.created.kind.puts_back().last().filter(|_| !run.has_moved())?;
     let over = run.outcome.as_ref().is_some_and(|outcome| !matches!(outcome, Outcome::GaveWay { .. }));
     let started = run.step(changes).and_then(|step| step.intents.iter().find(|intent| intent.may_have_worked()));
     let is_back = run.step(back).is_some_and(|step| step.phase == Phase::Succeeded);

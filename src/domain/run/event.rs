@@ -171,6 +171,12 @@ impl Created {
         runbook::of_plan(&self.plan, self.kind, &self.standby_workload)
     }
 
+    /// Whether a person has to approve it before anything is touched. One who started it did so by that; so did whoever
+    /// approved the way there, for the way back.
+    pub fn is_to_be_approved(&self) -> bool {
+        self.kind.needs_approval() && matches!(self.started_by, StartedBy::Schedule { .. })
+    }
+
     /// How long a step was expected to take when the run was admitted. Runs of earlier versions took nothing along.
     pub fn expected(&self, step: StepName) -> Expected {
         let known = self.expected.iter().find(|known| known.step == step);
@@ -205,6 +211,8 @@ pub enum StartedBy {
     Debt { of_run: RunId },
     /// The watch, for an incident that the run that a person ordered left open.
     Again { after: RunId },
+    /// The way back of a switchover drill.
+    WayBack { of_run: RunId },
 }
 
 /// Who drives a run: one process of one instance.
@@ -278,6 +286,7 @@ impl StartedBy {
                 format!("the schedule of drill {}, due {}", due.drill, due.occurrence.format("%Y-%m-%d %H:%M:%S UTC"))
             }
             StartedBy::Debt { of_run } => format!("the watch, to pay the fence debt of {of_run}"),
+            StartedBy::WayBack { of_run } => format!("the way back of {of_run}"),
             StartedBy::Again { after } => format!("the watch, since {after} left the incident open"),
         }
     }
@@ -285,7 +294,10 @@ impl StartedBy {
     /// A run that a person started by name needs nobody's approval; a fence that is owed was decided upon before, and so was
     /// the schedule of a drill.
     pub fn needs_no_approval(&self) -> bool {
-        matches!(self, StartedBy::Person { .. } | StartedBy::Debt { .. } | StartedBy::Schedule { .. })
+        matches!(
+            self,
+            StartedBy::Person { .. } | StartedBy::Debt { .. } | StartedBy::Schedule { .. } | StartedBy::WayBack { .. }
+        )
     }
 
     /// The schedule that started it, if one did.

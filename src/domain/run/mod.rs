@@ -5,6 +5,7 @@ pub mod claim;
 pub mod event;
 pub mod next;
 pub mod parking;
+mod put_back;
 pub mod state;
 mod text;
 pub mod wait;

@@ -1,6 +1,7 @@
 //! What a run has to do next: a pure function of its folded journal and the time.
 
-use super::call::{Intent, Sent};
+use super::call::Sent;
+use super::put_back::next_back;
 use super::state::{Approval, Phase, RunState, StepState};
 use crate::domain::failure::FailureClass;
 use crate::domain::ladder::{self, NoProof, Ready, Rested, Serving, proves};
@@ -73,22 +74,11 @@ fn ending(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
     if run.steps.values().any(|step| step.in_flight(now).is_some()) {
         return None;
     }
-    over(run, now).filter(|outcome| putting_back(run, outcome).is_none())
+    over(run, now).filter(|outcome| next_back(run, outcome, now).is_none())
 }
 
 fn over(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
     person_ended(run).or_else(|| step_failed(run)).or_else(|| all_done(run, now)).or_else(|| waited_too_long(run, now))
-}
-
-/// The step that has to put back what the run may have changed, before it ends like that. Not when it gives way: then the
-/// failover goes on with what is there.
-fn putting_back(run: &RunState, outcome: &Outcome) -> Option<StepName> {
-    let (back, changes) = run.created.kind.puts_back()?;
-    let leaves = matches!(outcome, Outcome::GaveWay { .. } | Outcome::Parked { .. });
-    let given_up = matches!(outcome, Outcome::OperatorWaitOver { step, .. } if *step == back);
-    let changed = run.step(changes).is_some_and(|state| state.intents.iter().any(Intent::may_have_worked));
-    let is_back = run.step(back).is_none_or(|state| matches!(state.phase, Phase::Succeeded | Phase::Failed));
-    (!leaves && !given_up && changed && !is_back).then_some(back)
 }
 
 fn person_ended(run: &RunState) -> Option<Outcome> {
@@ -123,6 +113,7 @@ fn all_done(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
         RunKind::Park => rested(run).map_or_else(unproven, |rested| Outcome::Rested { rested }),
         RunKind::StandbyDrill => rehearsed(run).unwrap_or_else(unproven),
         RunKind::ReadinessDrill => assessed(run).unwrap_or_else(unproven),
+        RunKind::SwitchoverDrill => switched(run).unwrap_or_else(unproven),
     })
 }
 
@@ -151,6 +142,19 @@ fn rehearsed(run: &RunState) -> Result<Outcome, NoProof> {
         not_proven.extend(proves(step, proof, &run.created.standby)?);
     }
     Ok(Outcome::Rehearsed { rested: rested(run)?, not_proven })
+}
+
+/// The other site serves, and the one that was left sleeps as a standby has to.
+fn switched(run: &RunState) -> Result<Outcome, NoProof> {
+    let proof = |step| run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was proven yet".into() });
+    let standby = &run.created.standby;
+    let mut open = Vec::new();
+    for step in [StepName::StartReplica, StepName::VerifyPath, StepName::VerifyIngress, StepName::ReleaseWorkload] {
+        open.extend(proves(step, proof(step)?, standby)?);
+    }
+    let serving = serving(run)?.leaving_open(open);
+    let left = Rested::left(proof(StepName::ParkPrimary)?, proof(StepName::StopPrimary)?)?;
+    Ok(Outcome::Switched { serving, left })
 }
 
 fn is_proven(run: &RunState) -> bool {
@@ -188,10 +192,15 @@ pub fn climb(run: &RunState) -> Result<Serving, NoProof> {
         open.extend(proves(StepName::ReleaseWorkload, proof(StepName::ReleaseWorkload)?, standby)?);
     }
     open.extend(proves(StepName::StartReplica, proof(StepName::StartReplica)?, standby)?);
+    Ok(serving(run)?.leaving_open(open))
+}
+
+/// The rungs that every move to the standby has in common.
+fn serving(run: &RunState) -> Result<Serving, NoProof> {
+    let proof = |step| run.proof(step).ok_or_else(|| NoProof { step, saw: "nothing was proven yet".into() });
     let serving = Ready::from(proof(StepName::StartReplica)?)?
         .writable(proof(StepName::VerifyWriter)?)?
-        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?
-        .leaving_open(open);
+        .serving(proof(StepName::VerifyApp)?, proof(StepName::VerifyRoute)?)?;
     match run.proof(StepName::VerifyIndex) {
         Some(index) => Ok(serving.with_index(proof(StepName::ResetSearchIndex)?, index)),
         None => Ok(serving),
@@ -204,9 +213,7 @@ fn waited_too_long(run: &RunState, now: DateTime<Utc>) -> Option<Outcome> {
     {
         return Some(Outcome::ApprovalTimedOut);
     }
-    let wait = run.created.plan.timing.operator_wait;
-    let (step, asked) =
-        run.asking().find(|(_, asked)| (now - asked.since).to_std().is_ok_and(|spent| spent >= wait))?;
+    let (step, asked) = run.asking().find(|(step, _)| run.waited_too_long(*step, now))?;
     Some(Outcome::OperatorWaitOver { step, ask: asked.ask.what.clone() })
 }
 
@@ -215,7 +222,7 @@ fn working(run: &RunState, now: DateTime<Utc>) -> Next {
     if is_proven(run) {
         return Next::Steps(stale(run, now));
     }
-    if let Some(back) = over(run, now).and_then(|outcome| putting_back(run, &outcome)) {
+    if let Some(back) = over(run, now).and_then(|outcome| next_back(run, &outcome, now)) {
         return Next::Steps(vec![back]);
     }
     let lines = run.created.lines();
@@ -237,11 +244,13 @@ fn is_open(run: &RunState, line: &Line) -> bool {
 
 /// Whether mutating steps must wait: nobody approved yet, or the plan only observes.
 fn is_gated(run: &RunState) -> bool {
+    let asks = |run: &RunState| !matches!(run.approval, Approval::Approved(_));
     match run.created.plan.automation {
+        _ if run.created.is_to_be_approved() => asks(run),
         Automation::Act => false,
         _ if run.created.started_by.needs_no_approval() => false,
         Automation::Observe => true,
-        Automation::Approve => !matches!(run.approval, Approval::Approved(_)),
+        Automation::Approve => asks(run),
     }
 }
 
@@ -279,6 +288,9 @@ fn would_have(run: &RunState, gated: &[&Line]) -> Vec<String> {
             StepName::ReleaseWorkload => format!("released the workload at {}", run.created.standby),
             StepName::CheckStandby => "checked that both sites are as they should be".to_owned(),
             StepName::ParkWorkload => format!("parked the workload at {}", run.created.standby),
+            StepName::ParkPrimary => format!("parked the workload at {}", run.created.primary),
+            StepName::StopPrimary => format!("stopped the cluster of {}", run.created.primary),
+            StepName::RestorePrimary => format!("released the workload at {} again", run.created.primary),
             StepName::StopReplica => format!("stopped the cluster of {}", run.created.standby),
             StepName::AssessReadiness => "looked at everything that a recovery needs".to_owned(),
         })

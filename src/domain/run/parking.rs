@@ -11,7 +11,7 @@ use crate::domain::workload::{Counts, WorkloadView};
 /// When in doubt it is released: a workload wrongly taken for parked would write beside the site that serves.
 pub fn workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
     let site = run.created.standby.clone();
-    if let Some(counts) = parked(run) {
+    if let Some(counts) = parked(run).or_else(|| counts(run).filter(|_| is_silenced(run))) {
         return Some((site, ParkingState::Parked { counts }));
     }
     let starts = run.created.kind == RunKind::Failover && !run.created.standby_workload.is_parked();
@@ -25,21 +25,35 @@ pub fn workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
     touched.then_some((site, ParkingState::Released))
 }
 
-/// The same of the site that was left, where it was fenced by scaling.
+/// The same of the site that was left, where its workload was scaled to zero.
 pub fn old_workload_left(run: &RunState) -> Option<(SiteName, ParkingState)> {
-    let step = run.step(StepName::FencePrimary)?;
-    if !may_have_changed_scale(step) {
-        return None;
-    }
-    let seen = || step.observations.iter().chain(&step.proof).filter_map(workload_in);
+    let steps = SCALES_PRIMARY_DOWN.into_iter().filter_map(|step| run.step(step));
+    let step = steps.into_iter().find(|step| may_have_changed_scale(step))?;
     let at_zero = step.proof.as_ref().and_then(workload_in).is_some_and(WorkloadView::is_parked);
-    let seen = Some(largest(Counts::new(), seen())).filter(|counts| !counts.is_empty());
-    let counts = seen.or_else(|| run.created.plan.replicas().cloned());
-    let state = match counts.filter(|_| at_zero) {
-        Some(counts) => ParkingState::Parked { counts },
-        None => ParkingState::Released,
-    };
+    let given_back = run.step(StepName::RestorePrimary).is_some_and(may_have_changed_scale);
+    let counts = Some(primary_counts(run)).filter(|counts| !counts.is_empty() && at_zero && !given_back);
+    let state = counts.map_or(ParkingState::Released, |counts| ParkingState::Parked { counts });
     Some((run.created.primary.clone(), state))
+}
+
+/// The steps that scale the primary's workload to zero.
+const SCALES_PRIMARY_DOWN: [StepName; 2] = [StepName::FencePrimary, StepName::ParkPrimary];
+
+/// The counts that bring the primary's workload back: the largest that this run saw of it, else those of the configuration.
+pub fn primary_counts(run: &RunState) -> Counts {
+    let steps = SCALES_PRIMARY_DOWN.into_iter().filter_map(|step| run.step(step));
+    let seen = largest(
+        Counts::new(),
+        steps.flat_map(|step| step.observations.iter().chain(&step.proof)).filter_map(workload_in),
+    );
+    if seen.is_empty() { run.created.plan.replicas().cloned().unwrap_or_default() } else { seen }
+}
+
+/// Whether a move that was put back has seen the standby's workload at zero again.
+fn is_silenced(run: &RunState) -> bool {
+    let restored = run.step(StepName::RestorePrimary).into_iter();
+    let mut saw = restored.flat_map(|step| step.proof.as_ref().or(step.observations.last()));
+    saw.any(|saw| matches!(saw, Observation::Restored { standby, .. } if standby.value().is_some_and(WorkloadView::is_parked)))
 }
 
 fn may_have_changed_scale(step: &StepState) -> bool {

@@ -30,6 +30,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "drill",
     "alert-during-drill",
     "drill-path-broken",
+    "switchover-and-back",
     "unparked-standby",
     "drill-refused-primary-unhealthy",
     "drill-refused-primary-unknown",

@@ -92,8 +92,10 @@ pub(super) async fn on_run(app: &App, run: &RunId, verb: &str, request: &HttpReq
 async fn left(app: &App, run: &RunId) -> (&'static str, Vec<String>) {
     const NOTHING: &str = "nothing is undone";
     let Ok(Some(journal)) = Journal::open(&app.engine.store, run).await else { return (NOTHING, Vec::new()) };
-    if journal.state().created.kind.puts_back().is_some() {
-        return ("the standby is put back to rest first", Vec::new());
+    match journal.state().created.kind.puts_back() {
+        [] => {}
+        [_] => return ("the standby is put back to rest first", Vec::new()),
+        _ => return ("unless the standby serves already, the primary is put back first", Vec::new()),
     }
     let calls = journal.state().accepted_calls().into_iter();
     (NOTHING, calls.map(|intent| format!("left as it is: {}", intent.call.text())).collect())

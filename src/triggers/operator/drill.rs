@@ -3,7 +3,7 @@
 use super::super::app::App;
 use super::super::drill::facts_for;
 use super::store_failed;
-use crate::domain::drill::{DrillKind, Refusal};
+use crate::domain::drill::Refusal;
 use crate::domain::ledger::Request;
 use crate::domain::names::PlanName;
 use crate::domain::run::StartedBy;
@@ -19,22 +19,14 @@ pub(super) async fn request(
     key: Option<String>,
 ) -> Result<Request, Problem> {
     let kind = words.drill.ok_or_else(which)?;
-    if kind.run().is_none() {
-        return Err(not_yet(kind));
-    }
     let state = app.engine.plan_state(&configured.plan.name).await.map_err(|error| store_failed(&error))?;
     let facts = facts_for(app, &configured.plan, kind, &state).await;
     Ok(Request::DrillByHand { kind, by, key, facts: Box::new(facts) })
 }
 
 fn which() -> Problem {
-    let next = "Send {\"kind\": \"drill\", \"drill\": \"readiness\"}, or \"standby\".";
+    let next = "Send {\"kind\": \"drill\", \"drill\": \"readiness\"}, \"standby\" or \"switchover\".";
     Problem::new(400, "Which drill?", "a drill of no kind cannot be started", next)
-}
-
-fn not_yet(kind: DrillKind) -> Problem {
-    let next = "Start one of kind readiness or standby.";
-    Problem::new(400, "No such drill yet", format!("a {kind} drill comes in a later version"), next)
 }
 
 /// The reason is typed, and its sentence says what lifts it.

@@ -3,13 +3,14 @@
 use super::super::app::App;
 use super::store_failed;
 use crate::domain::chain::Entry;
+use crate::domain::drill::Refusal;
 use crate::domain::duration;
 use crate::domain::history;
-use crate::domain::ledger::{self, PlanState};
+use crate::domain::ledger::{self, Away, PlanState};
 use crate::domain::names::SiteName;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Automation, Plan};
-use crate::domain::report::Report;
+use crate::domain::report::{Report, advice};
 use crate::domain::run::{Approval, RunEvent, RunState};
 use crate::domain::runbook::{self, RunKind};
 use crate::domain::status::{
@@ -124,6 +125,9 @@ fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Lig
     if let Some(paused) = &state.paused {
         return (Light::Yellow, format!("paused by {}: {}", paused.by, paused.why));
     }
+    if let Some(away) = &state.away {
+        return (Light::Yellow, away_sentence(plan, away));
+    }
     let primary = ledger::primary(state, plan);
     if primary != plan.preferred().name {
         return (Light::Yellow, format!("{primary} serves; {} is the preferred site", plan.preferred().name));
@@ -143,6 +147,16 @@ fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Lig
         }
         _ => (Light::Green, format!("{primary} is primary, nothing is open; recovery-time target {rto}")),
     }
+}
+
+fn away_sentence(plan: &Plan, away: &Away) -> String {
+    let held = match (&away.failed, away.held.last()) {
+        (Some(run), _) => Refusal::WayBackFailed { run: run.clone() }.text().replace("PLAN", plan.name.as_str()),
+        (None, Some(refusal)) => refusal.text(),
+        (None, None) => "it begins as soon as nothing holds it".to_owned(),
+    };
+    let serves = &plan.other(&away.home).name;
+    format!("{serves} serves since {} moved it there; the way back to {} is still to come: {held}", away.run, away.home)
 }
 
 /// A run, live, with its events behind `after`.
@@ -165,20 +179,19 @@ pub(super) fn of_run(journal: &Journal, entries: &[Entry<RunEvent>], after: u64,
 }
 
 fn steps(run: &RunState) -> Vec<StepView> {
-    let lines = run.created.lines().iter();
-    let view = |line: &runbook::Line| {
-        let state = run.step(line.step)?;
+    let view = |step| {
+        let state = run.step(step)?;
         let saw = state.proof.as_ref().or(state.observations.last()).map(|saw| saw.text());
         Some(StepView {
-            step: line.step,
+            step,
             state: state.phase.as_str().to_owned(),
             started_at: state.started_at,
             ended_at: state.ended_at,
-            expected: Some(run.created.expected(line.step)),
+            expected: Some(run.created.expected(step)),
             note: state.failure.as_ref().map(|(_, message)| message.clone()).or(saw),
         })
     };
-    lines.filter_map(view).collect()
+    run.shown_steps().into_iter().filter_map(view).collect()
 }
 
 fn asks(run: &RunState) -> Vec<AskLine> {
@@ -197,12 +210,10 @@ fn asks(run: &RunState) -> Vec<AskLine> {
         .collect();
     if let Approval::Asked { until, .. } = &run.approval {
         let id = &run.created.run;
+        let (what, approve_means) = advice::to_be_approved(&run.created);
         asks.push(AskLine {
             about: "approval".to_owned(),
-            what: format!(
-                "The outage of {} is confirmed; the failover to {} waits for approval.",
-                run.created.primary, run.created.standby
-            ),
+            what: format!("{what}."),
             means: format!(
                 "Nothing was touched yet. Without an answer the run ends at {}.",
                 until.format("%H:%M:%S UTC")
@@ -211,10 +222,7 @@ fn asks(run: &RunState) -> Vec<AskLine> {
                 format!("reveille approve {id} --why \"…\" --execute"),
                 format!("reveille decline {id} --why \"…\" --execute"),
             ],
-            approve_means: Some(format!(
-                "stop the cluster of {}, start the one of {}",
-                run.created.primary, run.created.standby
-            )),
+            approve_means: Some(approve_means),
         });
     }
     asks

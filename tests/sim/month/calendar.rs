@@ -21,6 +21,7 @@ pub struct Month {
 #[derive(Debug, Clone)]
 struct Rule {
     name: &'static str,
+    kind: DrillKind,
     schedule: &'static str,
     hour: Ms,
     /// Whether it is due on the day of this number.
@@ -29,12 +30,24 @@ struct Rule {
 
 impl Month {
     pub fn of(number: usize) -> Self {
-        let daily = Rule { name: "daily", schedule: "0 0 2 * * *", hour: 2, on: |_| true };
-        let sundays = Rule { name: "sundays", schedule: "0 0 3 * * SUN", hour: 3, on: |day| day % 7 == 6 };
-        let workdays = Rule { name: "workdays", schedule: "0 0 21 * * MON-FRI", hour: 21, on: |day| day % 7 < 5 };
+        let daily = Rule { name: "daily", kind: DrillKind::Standby, schedule: "0 0 2 * * *", hour: 2, on: |_| true };
+        let sundays = Rule {
+            name: "sundays",
+            kind: DrillKind::Standby,
+            schedule: "0 0 3 * * SUN",
+            hour: 3,
+            on: |day| day % 7 == 6,
+        };
+        let workdays = Rule {
+            name: "workdays",
+            kind: DrillKind::Standby,
+            schedule: "0 0 21 * * MON-FRI",
+            hour: 21,
+            on: |day| day % 7 < 5,
+        };
         let rules = match number {
             0 => vec![daily],
-            1 => vec![sundays],
+            1 => vec![Rule { kind: DrillKind::Switchover, ..sundays }],
             _ => vec![sundays, workdays],
         };
         let mut month = Self { rules, events: Vec::new() };
@@ -75,7 +88,7 @@ impl Month {
     pub fn drills(&self) -> Vec<Drill> {
         let drill = |rule: &Rule| Drill {
             name: DrillName::new(rule.name),
-            kind: DrillKind::Standby,
+            kind: rule.kind,
             schedule: Schedule::parse(rule.schedule, "UTC".parse().unwrap()).unwrap(),
             windows: Vec::new(),
             blocked: Vec::new(),

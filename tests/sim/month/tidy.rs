@@ -7,6 +7,7 @@ use super::super::steps::index;
 use super::super::time::{MINUTE, sleep_ms};
 use super::super::workload;
 use super::super::{peek, world::SITES};
+use reveille::domain::drill::DrillKind;
 use reveille::domain::ledger::{self, PlanState, Request};
 use reveille::domain::names::SiteName;
 use reveille::domain::parking::{ParkingState, Scale};
@@ -33,6 +34,7 @@ pub fn is_tidy(host: &Host, state: &PlanState) -> bool {
 pub async fn up(host: Arc<Host>) {
     loop {
         host.nap(10 * MINUTE).await;
+        order_way_back(&host).await;
         if !is_due(&host).await {
             continue;
         }
@@ -40,6 +42,24 @@ pub async fn up(host: Arc<Host>) {
         if is_due(&host).await {
             park(&host).await;
         }
+    }
+}
+
+/// A way back that failed is ordered again by a person, once everything is quiet.
+async fn order_way_back(host: &Arc<Host>) {
+    let Some(state) = peek::plan(host).await else { return };
+    let failed = state.away.as_ref().is_some_and(|away| away.failed.is_some());
+    if !failed || state.active.is_some() || state.incident.is_some() {
+        return;
+    }
+    let (plan, by) = (host.name().clone(), "ann".to_owned());
+    let by = StartedBy::Person { by, said: None, why: "the way back is to be tried again".into(), force: false };
+    let facts =
+        Box::new(super::super::host::drill_facts(&host.world, &ledger::primary(&state, &host.plan.plan), &state));
+    let request = Request::DrillByHand { kind: DrillKind::Switchover, by, key: None, facts };
+    let taken = host.invoke(move |engine| async move { engine.take(&plan, &request).await }).await;
+    if let Some(Ok(taken)) = taken {
+        host.wake_started(&taken);
     }
 }
 

@@ -2,22 +2,51 @@
 
 use super::Oracle;
 use crate::sim::steps::index;
-use crate::sim::time::{Ms, ms_of};
+use crate::sim::time::{MINUTE, Ms, ms_of};
 use crate::sim::world::SITES;
+use reveille::domain::ledger::LedgerEvent;
 use reveille::domain::names::RunId;
 use reveille::domain::parking::Scale;
+use reveille::domain::runbook::RunKind;
+
+/// How far a process's clock may be off.
+const CLOCKS: Ms = 3 * MINUTE;
 
 impl Oracle<'_> {
-    /// Only the standby's workload is scaled; that of the site that is left only to zero, as a fence.
+    /// Only the standby's workload is scaled; that of the site that is left only to zero, as a fence, or back by a planned
+    /// move that did not come through.
     pub(super) fn scaled(&mut self, at: Ms, run: &RunId, site: usize, scale: &Scale) {
         self.after_the_end(at, run);
         let Some(told) = self.runs.get(run) else { return };
-        let fences = index(&told.state.created.primary) == site && scale.replicas == 0;
+        let (moves, leave) = (told.state.created.kind == RunKind::SwitchoverDrill, index(&told.leave));
+        let fences = leave == site && (scale.replicas == 0 || moves);
+        if scale.replicas == 0 && leave == site && moves {
+            self.told_before(at, run);
+        }
+        let Some(told) = self.runs.get(run) else { return };
         if index(&told.state.created.standby) != site && !fences {
             self.breaks(at, format!("{run} scales what is not its standby's"));
         }
-        if scale.replicas > 0 {
+        if scale.replicas > 0 && fences {
+            self.alone(at, 1 - site);
+        } else if scale.replicas > 0 {
             self.fence_first(at, run);
+        }
+    }
+
+    /// A planned move that takes the primary away has said so in the ledger before.
+    fn told_before(&mut self, at: Ms, run: &RunId) {
+        let said = self.ledger.iter().any(|entry| {
+            matches!(&entry.event, LedgerEvent::MoveBegun { run: of } if of == run) && ms_of(entry.at) <= at + CLOCKS
+        });
+        if !said {
+            self.breaks(at, format!("{run} takes the primary away, and the ledger does not know"));
+        }
+    }
+
+    fn alone(&mut self, at: Ms, other: usize) {
+        if self.host.world.state().sites[other].may_run(at) {
+            self.breaks(at, format!("the primary is given its replicas back while {} runs", SITES[other]));
         }
     }
 

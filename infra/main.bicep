@@ -20,8 +20,11 @@ param resourceGroupName string = 'rg-${name}'
 @maxLength(2)
 param apps appType[]
 
-@description('Region of everything that is there once: store, vault, telemetry. Without it the first app’s.')
+@description('Region of everything that is there once: store and vault. Without it the first app’s.')
 param location string = apps[0].region
+
+@description('Region of the telemetry, where the rule about Reveille’s silence is evaluated: better not the app’s own, with which it would fall silent too.')
+param telemetryLocation string = location
 
 @description('What is protected.')
 param plan planType
@@ -138,7 +141,7 @@ module monitor 'modules/monitor.bicep' = {
   scope: group
   params: {
     name: name
-    location: location
+    location: telemetryLocation
     tags: allTags
     identityId: identityId
     principalId: identity.outputs.principalId
@@ -199,7 +202,7 @@ module rules 'modules/alert-rules.bicep' = {
     name: name
     tags: allTags
     alertRule: alertRule
-    location: location
+    location: telemetryLocation
     frontDoorId: plan.frontDoorId
     origin: plan.preferred.origin
     originHealthBelow: originHealthBelow

@@ -9,6 +9,9 @@ param apps = [
   }
 ]
 
+// The rule about silence is evaluated here, so that it outlives the app’s region.
+param telemetryLocation = 'northcentralus'
+
 param plan = {
   name: 'sonarqube'
   frontDoorId: '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-edge/providers/Microsoft.Cdn/profiles/afd-sonarqube'

@@ -12,6 +12,8 @@ param apps = [
   }
 ]
 
+param telemetryLocation = 'northcentralus'
+
 param access = {
   clusters: 'none'
   commands: false

@@ -62,6 +62,7 @@ module reveille 'main.bicep' = {
         )
       }
     ]
+    telemetryLocation: siteRegions[1]
     plan: {
       name: 'sonarqube'
       frontDoorId: resourceId(

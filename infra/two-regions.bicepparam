@@ -18,6 +18,9 @@ param apps = [
 param location = 'centralus'
 param storeSku = 'Standard_RAGZRS'
 
+// Nor are the logs where an app is: the rule about silence has to outlive each of them.
+param telemetryLocation = 'westus3'
+
 param access = {
   clusters: 'azure'
   commands: true

@@ -88,6 +88,16 @@ fn the_rule_about_silence_asks_for_a_timer_that_there_is() {
 }
 
 #[test]
+fn the_rule_about_silence_outlives_the_regions_of_the_apps() {
+    for file in FILES {
+        let predicted = Predicted::of(file);
+        let regions = predicted.texts("Microsoft.Web/sites", "location");
+        let rules = predicted.texts("Microsoft.Insights/scheduledQueryRules", "location");
+        assert!(!rules.is_empty() && rules.is_disjoint(&regions), "{file}: {rules:?} and {regions:?}");
+    }
+}
+
+#[test]
 fn the_queues_are_those_of_the_bindings_and_their_poison() {
     let mut expected = bindings("queueName");
     expected.extend(bindings("queueName").iter().map(|queue| format!("{queue}-poison")));

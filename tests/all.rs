@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod decisions;
 mod host_contract;
+mod infra;
 mod notify;
 mod record;
 mod render;

@@ -271,7 +271,8 @@ fn ready() -> Story {
         primary: origin(5, Some(true)),
         cluster: cluster(5, "Succeeded/Stopped"),
     };
-    let ingress = Observation::Ingress { site: site(STANDBY), origin: fact(230, Some(unavailable())) };
+    let ingress =
+        Observation::Ingress { site: site(STANDBY), certificate: None, origin: fact(230, Some(unavailable())) };
     story(person(false))
         .proven(5, CheckStandby, standby)
         .started(10, StartReplica)

@@ -56,7 +56,7 @@ fn a_switchover_goes_there_and_back_without_two_writers() {
     let (state, log, broken) = lived(&weather());
     assert_eq!(broken, "");
     let moves = outcomes(&state, RunKind::SwitchoverDrill);
-    assert!(moves.len() >= 2 && moves.len() % 2 == 0, "{moves:?}");
+    assert!(moves.len() >= 2 && moves.len().is_multiple_of(2), "{moves:?}");
     assert!(moves.iter().all(|outcome| outcome == "switched"), "{moves:?}");
     assert_eq!((&state.away, state.primary.as_ref().map(|site| site.as_str())), (&None, Some("eastus2")));
     assert!(outcomes(&state, RunKind::Failover).is_empty(), "its own alert starts nothing");

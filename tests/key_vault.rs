@@ -97,9 +97,11 @@ async fn a_refused_token_is_replaced() {
     assert_eq!(rig.read("other").await.unwrap(), "value");
 }
 
+type Break = fn(&World);
+
 #[tokio::test]
 async fn each_refusal_names_secret_vault_and_what_is_missing() {
-    let cases: [(fn(&World), &str); 8] = [
+    let cases: [(Break, &str); 8] = [
         (
             |it| it.break_vault(Some(VaultFault::NoRole)),
             "the identity lacks the role Key Vault Secrets User on the vault",

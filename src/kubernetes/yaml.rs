@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_nothing() {
-        for text in ["", "a: [", "? [a]\n: b", "a: &x 1\nb: *x", &"[".repeat(100), "\tx: y"] {
+        for text in ["", "a: [", "? [a]\n: b", "a: &x 1\nb: *x", &"[".repeat(100)] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -123,7 +123,7 @@ fn what_the_move_itself_has_alarmed_is_over_when_the_other_site_serves_and_is_as
         primary: site(PRIMARY),
         cause: cause(alert(), None),
     };
-    let told = vec![(1, admitted("r1", PRIMARY, scheduled())), (10, begun("r1")), (20, opened)];
+    let told = [(1, admitted("r1", PRIMARY, scheduled())), (10, begun("r1")), (20, opened)];
     let then = |more: Vec<(i64, LedgerEvent)>| ledger(told.iter().cloned().chain(more).collect());
     assert_eq!(then(vec![(60, moved("r1", STANDBY))]).incident, None);
     let failed = then(vec![(60, closed("r1", "failed", None))]);

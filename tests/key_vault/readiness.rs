@@ -19,6 +19,8 @@ async fn assessed(stage: &Stage) -> Value {
     findings.into_iter().find(|finding| finding["check"] == "secret").unwrap_or_else(|| panic!("{report}"))
 }
 
+type Break = fn(&World);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_found_missing_forbidden_or_about_to_expire_with_the_command_that_mends_it() {
     let mut scenario = calm();
@@ -26,7 +28,7 @@ async fn a_secret_is_found_missing_forbidden_or_about_to_expire_with_the_command
     let stage = Stage::open(scenario).await;
     let fine = assessed(&stage).await;
     assert_eq!(fine["severity"], "ok", "{fine}");
-    let turns: [(fn(&World), &str, &str, &str); 4] = [
+    let turns: [(Break, &str, &str, &str); 4] = [
         (
             |world| world.change_secret(vault::PASSWORD, |it| it.expires = Some(Utc::now() + TimeDelta::days(5))),
             "warning",

@@ -81,7 +81,7 @@ mod tests {
             assert_eq!(scenario.name, *name);
             assert!(scenario.about.ends_with('.') && !scenario.about.contains('\n'), "{name}: one sentence");
             assert!(matches!(scenario.exit, 0 | 3), "{name}");
-            assert!(scenario.settle.as_secs() <= 45, "{name}");
+            assert!(scenario.settle.as_secs() <= 75, "{name}");
             let happens = !scenario.at.is_empty() || !scenario.plan.drill.is_empty();
             assert!(happens, "{name}: nothing happens");
         }

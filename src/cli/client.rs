@@ -3,6 +3,7 @@
 use super::address::Address;
 use crate::domain::ledger::state::RunLine;
 use crate::domain::names::{PlanName, RunId};
+use crate::domain::readiness::Checkup;
 use crate::domain::record::{AttestWords, NoteWords, Record};
 use crate::domain::report::Report;
 use crate::domain::secret::Secret;
@@ -16,6 +17,8 @@ use std::time::Duration;
 const KEY_HEADER: &str = "x-functions-key";
 /// Time for one answer, beside what a long poll asks the server to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The app gives up earlier.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A client of one Reveille. Cheap to clone; shows its key to nobody but the server.
 #[derive(Debug, Clone)]
@@ -131,6 +134,15 @@ impl Client {
         url.query_pairs_mut().append_pair("after", &after.to_string()).append_pair("wait", &wait.as_secs().to_string());
         let request = self.http.request(Method::GET, url).timeout(ANSWER_TIMEOUT + wait);
         self.send(request).await
+    }
+
+    /// First contact as the app sees it, of one plan or of all. Takes its time: the app reads all of Azure that it needs.
+    pub async fn check(&self, plan: Option<&str>) -> Result<Answer<Checkup>, ClientError> {
+        let mut url = self.base.at(&["check"]);
+        if let Some(plan) = plan {
+            url.query_pairs_mut().append_pair("plan", plan);
+        }
+        self.send(self.http.request(Method::GET, url).timeout(CHECK_TIMEOUT)).await
     }
 
     pub async fn start(&self, plan: &PlanName, words: &Words) -> Result<Answer<Done>, ClientError> {

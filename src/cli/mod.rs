@@ -89,7 +89,7 @@ enum Command {
     Attest(attest::Args),
     /// Follow a run until it is over
     Watch(watch::Args),
-    /// Check the configuration file and show every mistake in it
+    /// Look at everything that a recovery needs and say how to mend what is broken; changes nothing
     Check(check::Args),
     /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
     Plan(plan::Args),
@@ -122,7 +122,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve::run(),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, cli.json),
-        Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Check(args) => check::run(&args, &cli.connection, cli.json).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
         Command::Report(args) if args.shape.is_offline() => offline(cli.json, |out| report::offline(&args, out)).into(),

@@ -204,6 +204,28 @@ pub struct Done {
     pub by: String,
 }
 
+/// Answer to a test alert: how far it came, and what a real one would have done. Nothing was started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The number that the test alert carried.
+    pub number: String,
+    pub received_at: DateTime<Utc>,
+    /// Who sent it, as the host verified it.
+    pub by: String,
+    /// Where it arrived.
+    pub at: String,
+    /// One line for each plan.
+    pub plans: Vec<TriedPlan>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TriedPlan {
+    pub plan: PlanName,
+    /// `would-start`, `would-join`, `would-wait`, `would-do-nothing`, `unrelated`, `cannot-be-told`.
+    pub would: String,
+    pub sentence: String,
+}
+
 /// Error body, `application/problem+json` (RFC 9457), with what to do next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Problem {

@@ -20,6 +20,7 @@ pub mod kubernetes;
 pub mod monitor;
 pub mod planes;
 pub mod scenario;
+mod spoilt;
 pub mod tls;
 pub mod vault;
 pub mod world;

@@ -5,13 +5,17 @@ mod alert;
 mod app;
 mod day_log;
 mod drill;
+mod eyes;
+mod heartbeat;
 mod operator;
 mod ready;
 mod round;
 mod run;
+mod test_alert;
 mod watch;
 
 pub use app::{App, BuildError};
+pub use eyes::Eyes;
 pub use ready::{Ready, pending};
 
 use crate::domain::status::Problem;

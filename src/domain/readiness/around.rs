@@ -1,6 +1,7 @@
 //! What a recovery needs beside Azure: secrets, channels that tell people, certificates that clients believe.
 
 use super::finding::{Area, Finding, Severity};
+use super::ourselves;
 use super::views::{CertificateFacts, CertificateOf, CertificateSeen, ChannelFacts, Facts, SecretFacts};
 use crate::domain::secret::{SecretError, SecretRef};
 use chrono::{DateTime, Utc};
@@ -19,8 +20,17 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         found.push(nobody);
     }
     let before = facts.record.standby_certificate;
-    found.extend(facts.certificates.iter().map(|seen| certificate(seen, before, facts.now)));
+    let shown = facts.certificates.iter().filter(|seen| !is_explained(seen, facts));
+    found.extend(shown.map(|seen| certificate(seen, before, facts.now)));
     found
+}
+
+/// Whether it is told elsewhere why a certificate was not seen: its host's name does not resolve, or the primary's cluster
+/// is known to be down.
+fn is_explained(seen: &CertificateFacts, facts: &Facts) -> bool {
+    let asleep = facts.primary.as_ref().is_ok_and(|cluster| !cluster.view.is_up());
+    let is_told = ourselves::is_unresolved(&facts.own, &seen.host);
+    seen.expires.is_err() && (is_told || (seen.whose == CertificateOf::PrimaryOrigin && asleep))
 }
 
 const SECRET: &str = "secret";

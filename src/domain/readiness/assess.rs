@@ -2,9 +2,10 @@
 
 use super::estimate::{Estimate, estimate};
 use super::finding::{Area, Finding, Severity};
+use super::unread::NOT_ASKED;
 use super::verdict::Verdict;
 use super::views::Facts;
-use super::{alerting, around, capacity, clusters, database, front_door, permissions, rehearsal, writer};
+use super::{alerting, around, capacity, clusters, database, front_door, ourselves, permissions, rehearsal, writer};
 use crate::domain::duration;
 use crate::domain::names::SiteName;
 use crate::domain::plan::{Plan, Site};
@@ -30,7 +31,11 @@ pub fn assess(facts: &Facts, plan: &Plan, primary: &Site, from: &str) -> Assessm
     let standby = plan.other(&primary.name);
     let estimate = expected(facts, plan);
     let mut findings = checks(facts, plan, primary, standby);
-    findings.push(in_time(&estimate, plan));
+    // What took how long stands in the ledger.
+    if facts.own.store.read.is_ok() {
+        findings.push(in_time(&estimate, plan));
+    }
+    findings.retain(|finding| finding.saw != NOT_ASKED);
     findings.sort_by_key(|finding| (finding.severity, !finding.may_block(), finding.area));
     let verdict = Verdict::of(&findings);
     let (at, from, standby) = (facts.now, from.to_owned(), standby.name.clone());
@@ -41,12 +46,15 @@ fn checks(facts: &Facts, plan: &Plan, primary: &Site, standby: &Site) -> Vec<Fin
     let mut found = clusters::check(facts, plan, primary, standby);
     found.extend(capacity::check(facts, standby));
     found.extend(database::check(&facts.database, plan));
-    found.extend(writer::check(&facts.database, plan));
+    found.extend(writer::check(facts, plan));
     found.extend(front_door::check(&facts.front_door, plan, primary, standby));
     found.extend(alerting::check(&facts.alerting, plan, primary));
+    found.extend(ourselves::check(facts, plan, primary));
     found.extend(permissions::check(facts, plan, primary, standby));
     found.extend(around::check(facts));
-    found.extend(rehearsal::check(facts, plan, standby));
+    if facts.own.store.read.is_ok() {
+        found.extend(rehearsal::check(facts, plan, standby));
+    }
     found
 }
 

@@ -1,5 +1,6 @@
 //! What a readiness drill knows of the world before it judges: plain values, each read or not.
 
+use super::own::OwnFacts;
 use super::unread::Read;
 use crate::domain::cluster::ClusterView;
 use crate::domain::history::History;
@@ -205,6 +206,8 @@ pub struct Ourselves {
     pub host: Option<String>,
     /// Name of the function app.
     pub app: Option<String>,
+    /// The region it sits in, in lower case without spaces.
+    pub region: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -295,4 +298,5 @@ pub struct Facts {
     pub channels: Vec<ChannelFacts>,
     pub certificates: Vec<CertificateFacts>,
     pub record: RecordFacts,
+    pub own: OwnFacts,
 }

@@ -25,7 +25,9 @@ impl Reader<'_> {
         let urls = channels.iter().filter(|channel| self.plan.channels.contains(&channel.name));
         let urls = urls.map(|channel| (format!("the URL of channel {}", channel.name), &channel.url, false));
         let beside = token.into_iter().chain(urls).filter(|(_, from, _)| matches!(from, SecretRef::Vault(_)));
-        let wanted = password.into_iter().chain(beside);
+        // A vault is asked with a token of the same identity: without one it is told already why nothing can be had.
+        let askable = |from: &&SecretRef| self.open || !matches!(from, SecretRef::Vault(_));
+        let wanted = password.into_iter().chain(beside).filter(|(_, from, _)| askable(from));
         join_all(wanted.map(|(of, from, vital)| async move {
             SecretFacts { of, from: from.clone(), resolved: self.observer.azure.secret_end(from).await, vital }
         }))
@@ -82,7 +84,7 @@ impl Reader<'_> {
 impl Reader<'_> {
     /// Certificates by which clusters without Entra know Reveille. Others have none.
     pub async fn client_certificates(&self, sites: [&Site; 2]) -> Vec<CertificateFacts> {
-        if self.plan.kubernetes.is_none() {
+        if self.plan.kubernetes.is_none() || !self.open {
             return Vec::new();
         }
         let seen = join_all(sites.map(|site| async move {

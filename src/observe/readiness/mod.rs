@@ -3,6 +3,7 @@
 mod around;
 mod azure;
 mod database;
+mod own;
 mod reader;
 mod record;
 
@@ -15,7 +16,8 @@ use reader::Reader;
 impl Observer {
     /// Looks at everything a recovery from `primary` to `standby` needs, side by side and bounded.
     pub async fn readiness(&self, plan: &Plan, primary: &Site, standby: &Site, workload: &StandbyWorkload) -> Facts {
-        let reader = Reader::new(self, plan);
+        let access = self.access(plan).await;
+        let reader = Reader::new(self, plan, access.is_open());
         let ((of_primary, of_standby, region), database, (front_door, alerting), may, around, record) = tokio::join!(
             clusters(&reader, primary, standby),
             reader.database(standby),
@@ -25,6 +27,7 @@ impl Observer {
             self.record(plan, standby, workload),
         );
         let (secrets, channels, certificates) = around;
+        let own = self.own(plan, access, [primary, standby]).await;
         Facts {
             now: self.clock.now(),
             primary: of_primary,
@@ -38,6 +41,7 @@ impl Observer {
             channels,
             certificates,
             record,
+            own,
         }
     }
 }

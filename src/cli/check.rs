@@ -118,6 +118,11 @@ fn choose(wanted: Option<As>, config: &mut Config) -> &'static str {
     }
 }
 
+/// The same for other commands that ask Azure from here.
+pub(super) fn as_caller(config: &mut Config) {
+    choose(None, config);
+}
+
 fn wanted<'a>(args: &Args, config: &'a Config) -> Result<Vec<&'a Plan>, CliError> {
     let Some(name) = &args.plan else { return Ok(config.plans.iter().collect()) };
     match config.plan(&PlanName::new(name)) {
@@ -127,7 +132,7 @@ fn wanted<'a>(args: &Args, config: &'a Config) -> Result<Vec<&'a Plan>, CliError
 }
 
 /// A store in a folder that is not on this machine remembers nothing here.
-fn observer(config: &Config) -> Result<Observer, BuildError> {
+pub(super) fn observer(config: &Config) -> Result<Observer, BuildError> {
     let eyes = Eyes::of(config)?;
     let store = eyes.store_to_look_at(config)?;
     Ok(eyes.observer(config, store.unwrap_or_else(|| Arc::new(MemoryStore::new()))))

@@ -7,11 +7,12 @@ use crate::domain::readiness::Checkup;
 use crate::domain::record::{AttestWords, NoteWords, Record};
 use crate::domain::report::Report;
 use crate::domain::secret::Secret;
-use crate::domain::status::{Done, PlanStatus, Problem, RunView, Words};
+use crate::domain::status::{Done, PlanStatus, Problem, RunView, Tried, Words};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Duration;
 
 const KEY_HEADER: &str = "x-functions-key";
@@ -39,6 +40,12 @@ pub struct Answer<T> {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Plans {
     pub plans: Vec<PlanStatus>,
+}
+
+/// Answer to a test alert.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TestAnswer {
+    pub test: Tried,
 }
 
 /// Answer to `GET /plans/{plan}/runs`.
@@ -143,6 +150,17 @@ impl Client {
             url.query_pairs_mut().append_pair("plan", plan);
         }
         self.send(self.http.request(Method::GET, url).timeout(CHECK_TIMEOUT)).await
+    }
+
+    /// Posts an alert where Azure Monitor posts its own.
+    pub async fn test_alert(&self, alert: &Value) -> Result<Answer<TestAnswer>, ClientError> {
+        let url = self.base.beside("alert");
+        self.send(self.http.request(Method::POST, url).json(alert).timeout(ANSWER_TIMEOUT)).await
+    }
+
+    /// Where alerts are posted.
+    pub fn alert_url(&self) -> String {
+        self.base.beside("alert").to_string()
     }
 
     pub async fn start(&self, plan: &PlanName, words: &Words) -> Result<Answer<Done>, ClientError> {

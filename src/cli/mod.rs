@@ -25,6 +25,7 @@ mod sandbox;
 pub mod serve;
 mod start;
 mod status;
+mod test_alert;
 mod verify;
 mod watch;
 mod word;
@@ -91,6 +92,8 @@ enum Command {
     Watch(watch::Args),
     /// Look at everything that a recovery needs and say how to mend what is broken; changes nothing
     Check(check::Args),
+    /// Send a marked alert the way of a real one and show how far it comes; starts nothing
+    TestAlert(test_alert::Args),
     /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
     Plan(plan::Args),
     /// Check what is stored, or files of it: hash chains, their story, reports, records; asks nobody
@@ -123,6 +126,7 @@ fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, cli.json),
         Command::Check(args) => check::run(&args, &cli.connection, cli.json).into(),
+        Command::TestAlert(args) => test_alert::run(&args, &cli.connection, cli.json).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
         Command::Report(args) if args.shape.is_offline() => offline(cli.json, |out| report::offline(&args, out)).into(),
@@ -170,7 +174,9 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Attest(args) => attest::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
-        Command::Check(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
+        Command::Check(_) | Command::TestAlert(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => {
+            Ok(Exit::Usage)
+        }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => Ok(Exit::Usage),
     }

@@ -27,6 +27,12 @@ pub struct PlanStatus {
     /// What is rehearsed, and when; none where the plan rehearses nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drills: Vec<DrillLine>,
+    /// How the way of alerts stands, where heartbeats are expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<String>,
+    /// What is wrong with Reveille itself, one sentence each: it sits where it would be lost, or no alert reaches it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<String>,
     /// How long a failover would take by what runs taught so far; absent where the ledger cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<RecoveryEstimate>,

@@ -193,7 +193,7 @@ fn an_alert_that_would_not_arrive_is_found_and_blocks_nothing() {
         ("action-group unknown", "ready", |it, _| {
             it.alerting.groups[0].1 = Err(denied("Microsoft.Insights/actionGroups/read"))
         }),
-        ("action-group unknown", "ready", |it, _| it.alerting.ourselves = Ourselves { host: None, app: None }),
+        ("action-group unknown", "ready", |it, _| it.alerting.ourselves = Ourselves { host: None, app: None, region: None }),
     ]);
 }
 

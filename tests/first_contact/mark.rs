@@ -1,10 +1,14 @@
 //! The mark of a test alert: a real alert is never taken for one.
 
-use crate::decisions::fixture::plan;
 use chrono::DateTime;
 use reveille::domain::alert::{Concern, concern, parse, test_alert};
 use reveille::domain::plan::Plan;
 use serde_json::{Value, json};
+
+fn plan() -> Plan {
+    let text = include_str!("../fixtures/config/minimal.toml");
+    reveille::config::parse(text, "reveille.toml", &|_| None).unwrap().plans.remove(0)
+}
 
 const MEMBER: &str = "reveilleTestAlert";
 

@@ -29,6 +29,7 @@ mod verdict;
 mod views;
 mod writer;
 
+pub use alerting::alert_address;
 pub use assess::{Assessment, assess};
 pub use checkup::{Checkup, Mark, PlanCheck};
 pub use estimate::{CriticalStep, Estimate, estimate};

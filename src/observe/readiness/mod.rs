@@ -10,7 +10,7 @@ mod record;
 use super::Observer;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Plan, Site};
-use crate::domain::readiness::{CertificateFacts, ClusterDetail, Facts, Read, RegionFacts, Unread};
+use crate::domain::readiness::{AlertingFacts, CertificateFacts, ClusterDetail, Facts, Read, RegionFacts, Unread};
 use reader::Reader;
 
 impl Observer {
@@ -43,6 +43,13 @@ impl Observer {
             record,
             own,
         }
+    }
+}
+
+impl Observer {
+    /// The plan's alert rule and whom it calls.
+    pub async fn alerting(&self, plan: &Plan) -> AlertingFacts {
+        Reader::new(self, plan, true).alerting().await
     }
 }
 

@@ -4,6 +4,7 @@ mod act;
 mod check;
 mod drill;
 mod form;
+mod own;
 mod read;
 mod record;
 mod status;

@@ -159,10 +159,10 @@ const BREAKS: [Break; 33] = [
         stage.world().hide_name(&stage.world().workloads()[0].writer_host(), on)
     }),
     // --- TLS
-    broken("certificate-front-door", ["azurefd.net", "expired"], "Renew it", |stage, on| {
+    broken("certificate-front-door", ["azurefd.net", "certificate expired"], "Renew it", |stage, on| {
         stage.sandbox.spoil_certificate(&stage.world().workloads()[0].endpoint_host(), on)
     }),
-    broken("certificate-primary", ["sonar-eastus2.example.com", "expired"], "Renew it", |stage, on| {
+    broken("certificate-primary", ["sonar-eastus2.example.com", "certificate expired"], "Renew it", |stage, on| {
         stage.sandbox.spoil_certificate("sonar-eastus2.example.com", on)
     }),
     // --- SQL

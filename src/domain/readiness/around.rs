@@ -2,7 +2,7 @@
 
 use super::finding::{Area, Finding, Severity};
 use super::ourselves;
-use super::views::{CertificateFacts, CertificateOf, CertificateSeen, ChannelFacts, Facts, SecretFacts};
+use super::views::{CertificateFacts, CertificateOf, CertificateSeen, ChannelFacts, Facts, NoCertificate, SecretFacts};
 use crate::domain::secret::{SecretError, SecretRef};
 use chrono::{DateTime, Utc};
 
@@ -30,7 +30,14 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 fn is_explained(seen: &CertificateFacts, facts: &Facts) -> bool {
     let asleep = facts.primary.as_ref().is_ok_and(|cluster| !cluster.view.is_up());
     let is_told = ourselves::is_unresolved(&facts.own, &seen.host);
-    seen.expires.is_err() && (is_told || (seen.whose == CertificateOf::PrimaryOrigin && asleep))
+    // What a rehearsal saw of the standby's stands in the store.
+    let forgotten = facts.own.store.read.is_err();
+    let is_told = match seen.whose {
+        CertificateOf::PrimaryOrigin => is_told || asleep,
+        CertificateOf::StandbyOrigin => is_told || forgotten,
+        CertificateOf::FrontDoor | CertificateOf::Client => is_told,
+    };
+    matches!(seen.expires, Err(NoCertificate::NotSeen(_))) && is_told
 }
 
 const SECRET: &str = "secret";
@@ -98,7 +105,12 @@ fn certificate(seen: &CertificateFacts, before: Option<CertificateSeen>, now: Da
     let new = |severity, saw| Finding::new(severity, Area::Certificates, check, &seen.host, saw);
     let end = match &seen.expires {
         Ok(end) => *end,
-        Err(why) => {
+        Err(NoCertificate::NotBelieved(why)) => {
+            return new(worst, format!("shows a certificate that is not believed: {why}"))
+                .means(refused(seen.whose))
+                .fix("Renew it, or trust its issuer (SSL_CERT_FILE), or correct the name it is for.", []);
+        }
+        Err(NoCertificate::NotSeen(why)) => {
             let before = before.filter(|_| seen.whose == CertificateOf::StandbyOrigin);
             return before.map_or_else(|| unseen(seen, check, why), |before| asleep(seen, check, before, now));
         }

@@ -37,6 +37,7 @@ pub fn assess(facts: &Facts, plan: &Plan, primary: &Site, from: &str) -> Assessm
     }
     findings.retain(|finding| finding.saw != NOT_ASKED);
     findings.sort_by_key(|finding| (finding.severity, !finding.may_block(), finding.area));
+    each_refusal_once(&mut findings);
     let verdict = Verdict::of(&findings);
     let (at, from, standby) = (facts.now, from.to_owned(), standby.name.clone());
     Assessment { at, from, standby, verdict, estimate, findings }
@@ -56,6 +57,21 @@ fn checks(facts: &Facts, plan: &Plan, primary: &Site, standby: &Site) -> Vec<Fin
         found.extend(rehearsal::check(facts, plan, standby));
     }
     found
+}
+
+/// Several things may be unreadable for the lack of one and the same grant; the worst of them tells it.
+fn each_refusal_once(findings: &mut Vec<Finding>) {
+    let mut told: Vec<Vec<String>> = Vec::new();
+    findings.retain(|finding| {
+        let is_refusal = finding.severity == Severity::Unknown && !finding.commands.is_empty();
+        if is_refusal && told.contains(&finding.commands) {
+            return false;
+        }
+        if is_refusal {
+            told.push(finding.commands.clone());
+        }
+        true
+    });
 }
 
 /// By what the plan's own runs took, where any did.

@@ -248,7 +248,16 @@ pub struct ChannelFacts {
 pub struct CertificateFacts {
     pub host: String,
     pub whose: CertificateOf,
-    pub expires: Result<DateTime<Utc>, String>,
+    pub expires: Result<DateTime<Utc>, NoCertificate>,
+}
+
+/// Why there is no end of a certificate to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoCertificate {
+    /// Nothing answers, or not as it should.
+    NotSeen(String),
+    /// One is shown, and nobody would believe it: it has expired, or is for another name, or from an unknown issuer.
+    NotBelieved(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

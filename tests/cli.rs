@@ -1,5 +1,6 @@
 //! The command line against an operator interface over real HTTP: what people and scripts see.
 
+pub(crate) mod by_hand;
 pub(crate) mod command;
 mod connection;
 mod following;

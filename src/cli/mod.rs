@@ -20,6 +20,7 @@ mod output;
 mod plan;
 mod record;
 mod report;
+mod runbook;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 pub mod serve;
@@ -95,6 +96,8 @@ enum Command {
     Check(check::Args),
     /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
     Plan(plan::Args),
+    /// Print the failover as the commands that a person types, to be kept on paper; asks nobody
+    Runbook(runbook::Args),
     /// Check what is stored, or files of it: hash chains, their story, reports, records; asks nobody
     Verify(verify::Args),
     /// Answer the Functions host as its custom handler
@@ -126,6 +129,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args, cli.json),
         Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Runbook(args) => runbook::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
         Command::Report(args) if args.shape.is_offline() => offline(cli.json, |out| report::offline(&args, out)).into(),
         Command::Record(args) if args.shape.is_offline() => offline(cli.json, |out| record::offline(&args, out)).into(),
@@ -175,7 +179,9 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Attest(args) => attest::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
-        Command::Check(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
+        Command::Check(_) | Command::Plan(_) | Command::Runbook(_) | Command::Verify(_) | Command::Serve => {
+            Ok(Exit::Usage)
+        }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => Ok(Exit::Usage),
     }

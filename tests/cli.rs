@@ -1,11 +1,12 @@
 //! The command line against an operator interface over real HTTP: what people and scripts see.
 
+pub(crate) mod by_hand;
 pub(crate) mod command;
 mod connection;
 mod following;
 mod recording;
 mod sandbox;
-mod server;
+pub mod server;
 mod world;
 
 use crate::assert_shown;

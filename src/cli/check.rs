@@ -83,7 +83,7 @@ fn asked(out: &Output, looking: impl Future<Output = Result<(Checkup, Output), C
 }
 
 async fn by_app(args: &Args, connection: &connect::Connection) -> Result<(Checkup, Output), CliError> {
-    let client = connection.open()?;
+    let client = connection.remote()?;
     let out = Output::new(false, client.key().cloned());
     let checkup = client.check(args.plan.as_deref()).await?;
     Ok((checkup.value, out))

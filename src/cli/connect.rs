@@ -3,7 +3,9 @@
 use super::address::Address;
 use super::client::Client;
 use super::error::CliError;
+use crate::config;
 use crate::domain::secret::Secret;
+use crate::triggers::Direct;
 use reqwest::{Certificate, ClientBuilder};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,11 +27,32 @@ pub struct Connection {
     /// Trust the certificates of this PEM file too
     #[arg(long, global = true, help_heading = "Everywhere", env = CA_FILE_VARIABLE, value_name = "PATH", hide_env_values = true)]
     ca_file: Option<PathBuf>,
+    /// Without the function app: work on its store from here, as whoever `az login` has logged in, by the configuration
+    /// file that is named (else REVEILLE_CONFIG, else reveille.toml here)
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "CONFIG", num_args = 0..=1, require_equals = true)]
+    direct: Option<Option<PathBuf>>,
 }
 
 impl Connection {
-    pub fn open(&self) -> Result<Client, CliError> {
-        self.open_at(self.given().ok_or(CliError::NoAddress)?)
+    /// Has to be called inside the runtime.
+    pub async fn open(&self) -> Result<Client, CliError> {
+        let Some(file) = &self.direct else { return self.remote() };
+        let path = file.clone().unwrap_or_else(|| config::document_path(&config::process_env));
+        Ok(Client::direct(Direct::open(&path).await?))
+    }
+
+    /// As it is typed.
+    pub fn way(&self) -> String {
+        match &self.direct {
+            None => String::new(),
+            Some(None) => "--direct".to_owned(),
+            Some(Some(path)) => format!("--direct={}", path.display()),
+        }
+    }
+
+    /// The function app itself, whatever way is typed.
+    pub fn remote(&self) -> Result<Client, CliError> {
+        self.remote_at(self.given().ok_or(CliError::NoAddress)?)
     }
 
     /// Whether it was said where Reveille is.
@@ -42,7 +65,7 @@ impl Connection {
     }
 
     /// The same at an address that was found elsewhere.
-    pub fn open_at(&self, url: &str) -> Result<Client, CliError> {
+    pub fn remote_at(&self, url: &str) -> Result<Client, CliError> {
         let base = Address::parse(url)?;
         let http = http(&base, self.ca_file.as_deref())?;
         Ok(Client::new(base, key()?, http))

@@ -20,6 +20,7 @@ mod output;
 mod plan;
 mod record;
 mod report;
+mod runbook;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 pub mod serve;
@@ -28,6 +29,7 @@ mod status;
 mod test_alert;
 mod verify;
 mod watch;
+mod way;
 mod word;
 
 pub use address::{Address, BadAddress};
@@ -55,7 +57,8 @@ struct Cli {
     command: Command,
 }
 
-const AFTER_HELP: &str = "Where Reveille is comes from --url or REVEILLE_URL, the function key from REVEILLE_KEY.
+const AFTER_HELP: &str = "Where Reveille is comes from --url or REVEILLE_URL, the function key from REVEILLE_KEY. When the
+function app itself is gone, --direct does the same from here, on the same store.
 Exit codes: 0 fine, 1 unexpected failure, 3 not recovered, not ready or needs a person, 4 refused, 64 usage or configuration.";
 
 #[derive(Debug, Subcommand)]
@@ -96,6 +99,8 @@ enum Command {
     TestAlert(test_alert::Args),
     /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
     Plan(plan::Args),
+    /// Print the failover as the commands that a person types, to be kept on paper; asks nobody
+    Runbook(runbook::Args),
     /// Check what is stored, or files of it: hash chains, their story, reports, records; asks nobody
     Verify(verify::Args),
     /// Answer the Functions host as its custom handler
@@ -128,6 +133,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => check::run(&args, &cli.connection, cli.json).into(),
         Command::TestAlert(args) => test_alert::run(&args, &cli.connection, cli.json).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Runbook(args) => runbook::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
         Command::Report(args) if args.shape.is_offline() => offline(cli.json, |out| report::offline(&args, out)).into(),
         Command::Record(args) if args.shape.is_offline() => offline(cli.json, |out| record::offline(&args, out)).into(),
@@ -143,17 +149,20 @@ fn offline(json: bool, command: impl Fn(&Output) -> Result<Exit, CliError>) -> E
 
 /// A command that talks to a server.
 fn ask(connection: &connect::Connection, json: bool, command: Command) -> Exit {
-    let client = match connection.open() {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(answered(connection, json, command)),
+        Err(error) => failed(&CliError::Runtime(error), &Output::new(json, None)),
+    }
+}
+
+async fn answered(connection: &connect::Connection, json: bool, command: Command) -> Exit {
+    let client = match connection.open().await {
         Ok(client) => client,
         Err(error) => return failed(&error, &Output::new(json, None)),
     };
-    let out = Output::new(json, client.key().cloned());
+    let out = Output::new(json, client.key().cloned()).going(connection.way());
     let desk = Desk { client, out };
-    let ended = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(talk(&desk, command)),
-        Err(error) => Err(CliError::Runtime(error)),
-    };
-    ended.unwrap_or_else(|error| failed(&error, &desk.out))
+    talk(&desk, command).await.unwrap_or_else(|error| failed(&error, &desk.out))
 }
 
 async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
@@ -174,9 +183,8 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Attest(args) => attest::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
-        Command::Check(_) | Command::TestAlert(_) | Command::Plan(_) | Command::Verify(_) | Command::Serve => {
-            Ok(Exit::Usage)
-        }
+        Command::Check(_) | Command::TestAlert(_) | Command::Plan(_) | Command::Runbook(_) => Ok(Exit::Usage),
+        Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => Ok(Exit::Usage),
     }

@@ -54,14 +54,14 @@ async fn send(args: &Args, connection: &connect::Connection, json: bool) -> Resu
 
 async fn client(connection: &connect::Connection, config: &mut Config, plan: &PlanName) -> Result<Client, CliError> {
     if connection.is_given() {
-        return connection.open();
+        return connection.remote();
     }
     check::as_caller(config);
     let observer = check::observer(config).map_err(|error| CliError::Usage(error.to_string()))?;
     let plan = config.plan(plan).ok_or(CliError::NoAddress)?;
     let alerting = observer.alerting(plan).await;
     match alert_address(&alerting, plan, plan.preferred()) {
-        Ok(address) => connection.open_at(&address),
+        Ok(address) => connection.remote_at(&address),
         Err(why) => Err(CliError::Usage(format!("the address of the alerts is not known: {why}; give it with --url"))),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod application;
+pub mod by_hand;
 pub mod causes;
 pub mod chain;
 pub mod cluster;

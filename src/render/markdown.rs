@@ -1,7 +1,9 @@
 //! A report as Markdown: for a ticket, a wiki, an auditor, and for whoever reads it at three in the morning.
 
+mod by_hand;
 mod record;
 
+pub use by_hand::by_hand;
 pub use record::record;
 
 use super::escape::{cell, code, fenced, text};

@@ -47,7 +47,7 @@ pub fn step_mark(state: &str) -> (&'static str, &'static str) {
 /// How a run's state or outcome looks: what reached what it was for is good, what goes on is neither, the rest is not.
 fn outcome_ink(state: &str) -> Ink {
     match state {
-        "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" | "ready" => Ink::Good,
+        "recovered" | "no-outage" | "fenced" | "rested" | "rehearsed" | "switched" | "ready" => Ink::Good,
         "serving" | "not-known" => Ink::Careful,
         "running" => Ink::Bold,
         _ => Ink::Bad,

@@ -4,6 +4,7 @@
 mod alert;
 mod app;
 mod day_log;
+mod direct;
 mod drill;
 mod eyes;
 mod heartbeat;
@@ -15,6 +16,7 @@ mod test_alert;
 mod watch;
 
 pub use app::{App, BuildError};
+pub use direct::{Direct, DirectError};
 pub use eyes::Eyes;
 pub use ready::{Ready, pending};
 

@@ -56,6 +56,15 @@ impl Kubectl {
         Ended { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
     }
 
+    /// Runs a line as it is printed for people, by a shell.
+    async fn typed(&self, line: &str) {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.home.path()).env("KUBECONFIG", &self.config).kill_on_drop(true);
+        let output = tokio::time::timeout(PATIENCE, command.output()).await.unwrap().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// What it prints when all goes well.
     async fn says(&self, line: &str) -> String {
         let ended = self.run(line).await;
@@ -138,4 +147,24 @@ async fn a_stopped_cluster_refuses_a_real_kubectl_and_one_without_entra_takes_a_
     assert!(!stopped.ok && stopped.err.contains("refused"), "{stopped:?}");
     rig.start_cluster(STANDBY).await;
     assert_eq!(kubectl.names(&format!("--context {STANDBY} get nodes")).await.len(), 5);
+}
+
+/// The kubeconfig's context is the primary's, where both are tried: away and back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_runbook_on_paper_has_people_type_parks_a_workload_and_brings_it_back() {
+    let rig = Rig::start().await;
+    let kubectl = Kubectl::of(&rig);
+    let lines = crate::cli::by_hand::commands("kubectl", "--lost eastus2").await;
+    let (to_zero, rest): (Vec<&String>, Vec<&String>) = lines.iter().partition(|line| line.ends_with("--replicas 0"));
+    assert_eq!(to_zero.len(), 1, "{lines:?}");
+    kubectl.typed(to_zero[0]).await;
+    eventually("it writes no more", async || !rig.writes("eastus2")).await;
+    let typed = |line: &&&String| !line.contains("NAMES OF");
+    for line in rest.iter().filter(typed) {
+        kubectl.typed(line).await;
+    }
+    assert!(rest.iter().filter(|line| line.starts_with("kubectl scale ")).count() == 2, "{rest:?}");
+    kubectl.says(&format!("rollout status statefulset/sonarqube-sonarqube-dce-search {WAITS}")).await;
+    eventually("it writes again", async || rig.writes("eastus2")).await;
+    assert_eq!(unknown_paths(&rig), [""; 0]);
 }

@@ -70,8 +70,8 @@ fn remembered(state: &PlanState, workload: StandbyWorkload) -> RecordFacts {
     let since = |at: Option<DateTime<Utc>>| at.filter(|at| released.is_none_or(|released| released < *at));
     RecordFacts {
         workload,
-        stopped_since: since(ended(&["rested", "rehearsed"])),
-        rehearsed_at: since(ended(&["rehearsed"])),
+        stopped_since: since(ended(&["rested", "rehearsed", "switched"])),
+        rehearsed_at: since(ended(&["rehearsed", "switched"])),
         history: state.history.clone(),
         standby_certificate: None,
     }

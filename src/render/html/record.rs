@@ -4,6 +4,7 @@ use super::super::words::{self, Clock};
 use super::table::{Row, table};
 use super::text::{Command, Name, Said, Told};
 use crate::domain::report::{NotificationLine, PersonLine, Report};
+use crate::domain::runbook::RunKind;
 use maud::{Markup, html};
 
 /// What the run was, and by which names the journal and Azure's logs know it.
@@ -12,7 +13,9 @@ pub(super) fn facts(report: &Report, clock: &Clock) -> Markup {
         dl.facts {
             div { dt { "Started by" } dd { (Told(&report.started_by)) } }
             div { dt { "First sign" } dd { (Told(&report.first_sign)) } }
-            div { dt { "Outage since" } dd { (words::moment(report.outage_since)) } }
+            @if report.kind == RunKind::Failover {
+                div { dt { "Outage since" } dd { (words::moment(report.outage_since)) } }
+            }
             div { dt { "Admitted" } dd { (words::moment(report.admitted_at)) } }
             div { dt { "Ended" } dd { (report.ended_at.map_or_else(|| "not ended".to_owned(), words::moment)) } }
             @for wait in report.waits.iter().filter(|wait| wait.step.is_none()) {

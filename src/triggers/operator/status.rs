@@ -121,6 +121,10 @@ fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Lig
     match active {
         // A rehearsal or a parking that needs nobody is no trouble: what else stands gives the colour.
         Some(active) if is_orderly(active) => (light, format!("{}: {}", active.run, active.headline)),
+        // A move that was planned takes production along, but nobody is in trouble yet.
+        Some(active) if is_planned(active, state) && light != Light::Red => {
+            (Light::Yellow, format!("{}: {}", active.run, active.headline))
+        }
         Some(active) => (Light::Red, format!("{}: {}", active.run, active.headline)),
         None => (light, standing),
     }
@@ -130,6 +134,12 @@ fn sentence(plan: &Plan, state: &PlanState, active: Option<&ActiveLine>) -> (Lig
 fn is_orderly(active: &ActiveLine) -> bool {
     let moves_nothing = matches!(active.kind, RunKind::StandbyDrill | RunKind::ReadinessDrill | RunKind::Park);
     moves_nothing && !active.needs_operator
+}
+
+/// A planned move asks for its approval, or is under way and asks nothing.
+fn is_planned(active: &ActiveLine, state: &PlanState) -> bool {
+    let moving = state.active.as_ref().is_some_and(|active| active.moving_since.is_some());
+    active.kind == RunKind::SwitchoverDrill && !(active.needs_operator && moving)
 }
 
 fn guard(kind: GuardKind) -> &'static str {

@@ -6,12 +6,14 @@ mod narrate;
 mod play;
 
 use super::{CliError, Exit, Output};
-use crate::sandbox::host::HostError;
+use crate::sandbox::host::{HostError, Log};
 use crate::sandbox::scenario::{self, PasswordIn, Scenario};
 use crate::sandbox::storage::StorageError;
 use crate::sandbox::{Disturbance, Options, Sandbox, SandboxError};
 use ground::Ground;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -51,7 +53,7 @@ pub(super) struct Args {
     /// Seed of everything random; random by default, and printed
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Keep the app folder with ledger, journals and configuration there
+    /// Keep the app folder with ledger, journals and configuration there, and what host and handler say, in host.log
     #[arg(long, value_name = "PATH")]
     folder: Option<PathBuf>,
 }
@@ -80,6 +82,8 @@ enum SandboxFailure {
     Start(#[from] SandboxError),
     #[error("there is no storage account for the app's state")]
     Storage(#[from] StorageError),
+    #[error("{0} cannot be written")]
+    Log(PathBuf, #[source] std::io::Error),
     #[error("the package cannot be played on")]
     Package(#[from] HostError),
     #[error("{0} cannot be made for the unpacked package")]
@@ -142,6 +146,9 @@ impl Args {
         if let Some(used) = folder.as_ref().filter(|folder| folder.join("app/state").exists()) {
             return Err(SandboxFailure::UsedFolder(used.clone()));
         }
+        if let Some(folder) = &folder {
+            options.log = log_in(folder)?;
+        }
         options.folder = folder;
         if self.vault {
             options.scenario.plan.password = PasswordIn::Vault;
@@ -150,6 +157,15 @@ impl Args {
         options.disturbance = Disturbance { kill_handler: self.kill_handler, wake_ups: self.disturb_wake_ups };
         Ok(options)
     }
+}
+
+/// What the Functions host and its handler say, as lines of a file.
+fn log_in(folder: &Path) -> Result<Log, SandboxFailure> {
+    let path = folder.join("host.log");
+    let made = std::fs::create_dir_all(folder).and_then(|()| File::create(&path));
+    let file = made.map_err(|source| SandboxFailure::Log(path, source))?;
+    // One write per line, so that lines of several threads do not mix.
+    Ok(Log::new(move |line| drop((&file).write_all(format!("{} {line}\n", chrono::Utc::now()).as_bytes()))))
 }
 
 fn list(out: &Output) {

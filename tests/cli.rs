@@ -5,7 +5,7 @@ mod connection;
 mod following;
 mod recording;
 mod sandbox;
-mod server;
+pub mod server;
 mod world;
 
 use crate::assert_shown;

@@ -54,6 +54,7 @@ mod sent;
 mod service_error;
 mod settings;
 mod vault_token;
+mod who;
 
 pub use aks::Aks;
 pub use alert_rules::AlertRules;

@@ -1,28 +1,28 @@
 //! The operator interface, from the caller's side.
 
 use super::address::Address;
+use super::way::{Question, Remote, Way};
 use crate::domain::ledger::state::RunLine;
 use crate::domain::names::{PlanName, RunId};
 use crate::domain::record::{AttestWords, NoteWords, Record};
 use crate::domain::report::Report;
 use crate::domain::secret::Secret;
 use crate::domain::status::{Done, PlanStatus, Problem, RunView, Words};
-use reqwest::header::{ACCEPT, HeaderValue};
-use reqwest::{Method, Response, StatusCode};
+use crate::triggers::Direct;
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-const KEY_HEADER: &str = "x-functions-key";
 /// Time for one answer, beside what a long poll asks the server to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client of one Reveille. Cheap to clone; shows its key to nobody but the server.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    base: Address,
-    key: Option<Secret>,
+    way: Way,
 }
 
 /// What came back: the value, and the text it was read from, for `--json` and for digests.
@@ -89,11 +89,28 @@ impl ClientError {
 
 impl Client {
     pub fn new(base: Address, key: Option<Secret>, http: reqwest::Client) -> Self {
-        Self { http, base, key }
+        Self { way: Way::Remote(Remote { http, base, key }) }
+    }
+
+    /// Reveille in this process, without a function app.
+    pub fn direct(direct: Direct) -> Self {
+        Self { way: Way::Direct(Arc::new(direct)) }
+    }
+
+    pub fn is_direct(&self) -> bool {
+        matches!(self.way, Way::Direct(_))
     }
 
     pub fn key(&self) -> Option<&Secret> {
-        self.key.as_ref()
+        match &self.way {
+            Way::Remote(remote) => remote.key.as_ref(),
+            Way::Direct(_) => None,
+        }
+    }
+
+    /// Sees to it that somebody drives the run: a function app does so by itself.
+    pub fn drive(&self, run: &RunId) {
+        self.way.drive(run);
     }
 
     pub async fn plans(&self) -> Result<Answer<Plans>, ClientError> {
@@ -127,10 +144,11 @@ impl Client {
 
     /// The run with its events behind `after`; the server waits up to `wait` for there to be any.
     pub async fn run(&self, run: &RunId, after: u64, wait: Duration) -> Result<Answer<RunView>, ClientError> {
-        let mut url = self.base.at(&["runs", run.as_str()]);
-        url.query_pairs_mut().append_pair("after", &after.to_string()).append_pair("wait", &wait.as_secs().to_string());
-        let request = self.http.request(Method::GET, url).timeout(ANSWER_TIMEOUT + wait);
-        self.send(request).await
+        let query = [("after", after), ("wait", wait.as_secs())];
+        let mut question = question(Method::GET, &["runs", run.as_str()]);
+        question.query = query.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect();
+        question.patience = ANSWER_TIMEOUT + wait;
+        self.send(question).await
     }
 
     pub async fn start(&self, plan: &PlanName, words: &Words) -> Result<Answer<Done>, ClientError> {
@@ -148,52 +166,50 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Answer<T>, ClientError> {
-        self.send(self.http.request(Method::GET, self.base.at(path)).timeout(ANSWER_TIMEOUT)).await
+        self.send(question(Method::GET, path)).await
     }
 
     async fn post(&self, path: &[&str], words: &impl Serialize) -> Result<Answer<Done>, ClientError> {
-        self.send(self.http.request(Method::POST, self.base.at(path)).json(words).timeout(ANSWER_TIMEOUT)).await
+        let body = serde_json::to_string(words).map_err(|source| self.not_understood(source))?;
+        self.send(Question { body: Some(body), ..question(Method::POST, path) }).await
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<Answer<T>, ClientError> {
-        let mut request = request.header(ACCEPT, "application/json");
-        if let Some(key) = self.key.as_ref().and_then(|key| HeaderValue::from_str(key.expose()).ok()) {
-            let mut key = key;
-            key.set_sensitive(true);
-            request = request.header(KEY_HEADER, key);
-        }
-        let response = request.send().await.map_err(|error| self.unreachable(error))?;
-        self.read(response).await
-    }
-
-    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<Answer<T>, ClientError> {
-        let status = response.status();
-        let text = response.text().await.map_err(|error| self.unreachable(error))?;
-        if !status.is_success() {
+    async fn send<T: DeserializeOwned>(&self, question: Question) -> Result<Answer<T>, ClientError> {
+        let (status, text) = self.way.send(question).await.map_err(|error| self.unreachable(error))?;
+        if !(200..300).contains(&status) {
             return Err(self.refusal(status, text));
         }
         // As bytes, which is how everything is decoded: a reader of texts would repeat the decoders of all types.
         match serde_json::from_slice(text.as_bytes()) {
             Ok(value) => Ok(Answer { value, text }),
-            Err(source) => Err(ClientError::NotUnderstood { host: self.base.host(), source }),
+            Err(source) => Err(self.not_understood(source)),
         }
     }
 
+    fn not_understood(&self, source: serde_json::Error) -> ClientError {
+        ClientError::NotUnderstood { host: self.way.host(), source }
+    }
+
     fn unreachable(&self, error: reqwest::Error) -> ClientError {
-        ClientError::Unreachable { host: self.base.host(), source: error.without_url() }
+        ClientError::Unreachable { host: self.way.host(), source: error.without_url() }
     }
 
     /// The Functions host refuses wrong keys and unknown paths itself, with an empty body; what carries a problem
     /// comes from Reveille.
-    fn refusal(&self, status: StatusCode, text: String) -> ClientError {
-        let (host, code) = (self.base.host(), status.as_u16());
+    fn refusal(&self, code: u16, text: String) -> ClientError {
+        let host = self.way.host();
         let problem: Option<Box<Problem>> = serde_json::from_slice(text.as_bytes()).ok();
         match (code, problem) {
             (500.. | 408 | 429, problem) => ClientError::Unable { host, status: code, problem },
             (_, Some(problem)) => ClientError::Refused { problem, text },
-            (401 | 403, None) => ClientError::Key { host, status: code, sent: self.key.is_some() },
+            (401 | 403, None) => ClientError::Key { host, status: code, sent: self.key().is_some() },
             (300..=399, None) => ClientError::Redirected { host, status: code },
-            _ => ClientError::NotThere { base: self.base.to_string(), status: code },
+            _ => ClientError::NotThere { base: self.way.base(), status: code },
         }
     }
+}
+
+fn question(method: Method, path: &[&str]) -> Question {
+    let path = path.iter().map(|part| (*part).to_owned()).collect();
+    Question { method, path, query: BTreeMap::new(), body: None, patience: ANSWER_TIMEOUT }
 }

@@ -3,7 +3,9 @@
 use super::address::Address;
 use super::client::Client;
 use super::error::CliError;
+use crate::config;
 use crate::domain::secret::Secret;
+use crate::triggers::Direct;
 use reqwest::{Certificate, ClientBuilder};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,10 +27,30 @@ pub struct Connection {
     /// Trust the certificates of this PEM file too
     #[arg(long, global = true, help_heading = "Everywhere", env = CA_FILE_VARIABLE, value_name = "PATH", hide_env_values = true)]
     ca_file: Option<PathBuf>,
+    /// Without the function app: work on its store from here, as whoever `az login` has logged in, by the configuration
+    /// file that is named (else REVEILLE_CONFIG, else reveille.toml here)
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "CONFIG", num_args = 0..=1, require_equals = true)]
+    direct: Option<Option<PathBuf>>,
 }
 
 impl Connection {
-    pub fn open(&self) -> Result<Client, CliError> {
+    /// Has to be called inside the runtime.
+    pub async fn open(&self) -> Result<Client, CliError> {
+        let Some(file) = &self.direct else { return self.remote() };
+        let path = file.clone().unwrap_or_else(|| config::document_path(&config::process_env));
+        Ok(Client::direct(Direct::open(&path).await?))
+    }
+
+    /// As it is typed.
+    pub fn way(&self) -> String {
+        match &self.direct {
+            None => String::new(),
+            Some(None) => "--direct".to_owned(),
+            Some(Some(path)) => format!("--direct={}", path.display()),
+        }
+    }
+
+    fn remote(&self) -> Result<Client, CliError> {
         let url = self.url.as_deref().filter(|url| !url.is_empty()).ok_or(CliError::NoAddress)?;
         let base = Address::parse(url)?;
         let http = http(&base, self.ca_file.as_deref())?;

@@ -5,6 +5,7 @@ use super::client::ClientError;
 use super::connect::{KEY_VARIABLE, URL_VARIABLE};
 use super::exit::Exit;
 use crate::domain::names::RunId;
+use crate::triggers::DirectError;
 use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub enum CliError {
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
+    Direct(#[from] DirectError),
+    #[error(transparent)]
     Client(#[from] ClientError),
     /// A word was sent and no answer came, so nobody knows whether it arrived.
     #[error("no answer came, so whether it arrived is not known")]
@@ -41,7 +44,8 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoAddress | Self::Address(_) | Self::NotAKey | Self::CaFile { .. } | Self::Usage(_) => Exit::Usage,
-            Self::Input { .. } => Exit::Usage,
+            Self::Input { .. } | Self::Direct(DirectError::Config(_)) => Exit::Usage,
+            Self::Direct(_) => Exit::Failed,
             Self::Http(_) | Self::Runtime(_) | Self::Unanswered(..) | Self::Output { .. } => Exit::Failed,
             Self::Client(error) | Self::Lost { source: error, .. } => exit_of(error),
         }

@@ -29,7 +29,9 @@ impl Exit {
     /// For a run that has ended with this state, which is its outcome's word.
     pub fn of_state(state: &str) -> Self {
         match state {
-            "recovered" | "serving" | "no-outage" | "fenced" | "rested" | "rehearsed" | "ready" => Exit::Fine,
+            "recovered" | "serving" | "no-outage" | "fenced" | "rested" | "rehearsed" | "switched" | "ready" => {
+                Exit::Fine
+            }
             _ => Exit::NotRecovered,
         }
     }

@@ -30,6 +30,7 @@ mod status;
 mod verify;
 pub mod version;
 mod watch;
+mod way;
 mod word;
 
 pub use address::{Address, BadAddress};
@@ -57,7 +58,8 @@ struct Cli {
     command: Command,
 }
 
-const AFTER_HELP: &str = "Where Reveille is comes from --url or REVEILLE_URL, the function key from REVEILLE_KEY.
+const AFTER_HELP: &str = "Where Reveille is comes from --url or REVEILLE_URL, the function key from REVEILLE_KEY. When the
+function app itself is gone, --direct does the same from here, on the same store.
 Exit codes: 0 fine, 1 unexpected failure, 3 not recovered, not ready or needs a person, 4 refused, 64 usage or configuration.";
 
 #[derive(Debug, Subcommand)]
@@ -147,17 +149,20 @@ fn offline(json: bool, command: impl Fn(&Output) -> Result<Exit, CliError>) -> E
 
 /// A command that talks to a server.
 fn ask(connection: &connect::Connection, json: bool, command: Command) -> Exit {
-    let client = match connection.open() {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(answered(connection, json, command)),
+        Err(error) => failed(&CliError::Runtime(error), &Output::new(json, None)),
+    }
+}
+
+async fn answered(connection: &connect::Connection, json: bool, command: Command) -> Exit {
+    let client = match connection.open().await {
         Ok(client) => client,
         Err(error) => return failed(&error, &Output::new(json, None)),
     };
-    let out = Output::new(json, client.key().cloned());
+    let out = Output::new(json, client.key().cloned()).going(connection.way());
     let desk = Desk { client, out };
-    let ended = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(talk(&desk, command)),
-        Err(error) => Err(CliError::Runtime(error)),
-    };
-    ended.unwrap_or_else(|error| failed(&error, &desk.out))
+    talk(&desk, command).await.unwrap_or_else(|error| failed(&error, &desk.out))
 }
 
 async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {

@@ -18,12 +18,19 @@ const SHORTEST_KEY: usize = 8;
 pub struct Output {
     pub json: bool,
     key: Option<Secret>,
+    /// What stands behind the program's name in commands that are suggested: `--direct`.
+    way: String,
 }
 
 impl Output {
     /// `key` is taken out of everything that is written: a server may send back what it was sent.
     pub fn new(json: bool, key: Option<Secret>) -> Self {
-        Self { json, key }
+        Self { json, key, way: String::new() }
+    }
+
+    /// Suggests commands that go the same way.
+    pub(super) fn going(self, way: String) -> Self {
+        Self { way, ..self }
     }
 
     /// Whether somebody watches: stdout is a terminal that can move its cursor.
@@ -60,6 +67,8 @@ impl Output {
 
     /// A hint whose command stands alone on its line, to be copied.
     pub fn suggest(&self, text: &str, command: &str) {
+        let same_way = command.strip_prefix("reveille ").filter(|_| !self.way.is_empty());
+        let command = same_way.map_or_else(|| command.to_owned(), |rest| format!("reveille {} {rest}", self.way));
         self.hint(&format!("{text}:\n  {command}"));
     }
 

@@ -108,7 +108,12 @@ async fn execute(desk: &Desk, plan: &PlanName, words: &Words, order: Order, args
         }
         Some(run) => {
             desk.show(&answer.text, || told(done));
-            desk.out.suggest("follow it with", &format!("reveille watch {run}"));
+            let how = if desk.client.is_direct() {
+                "without the function app it goes on while it is followed"
+            } else {
+                "follow it with"
+            };
+            desk.out.suggest(how, &format!("reveille watch {run}"));
             Ok(Exit::Fine)
         }
         None => {

@@ -23,13 +23,15 @@ pub(super) struct Ended {
     pub state: Option<String>,
 }
 
-/// Follows the run and shows its report. Ctrl-C ends the following, never the run.
+/// Follows the run and shows its report. Ctrl-C ends the following, never the run. Without a function app it is driven
+/// meanwhile.
 pub(super) async fn follow(desk: &Desk, run: &RunId) -> Result<Ended, CliError> {
+    desk.client.drive(run);
     let mut view = View::new(desk.out.clone());
     let followed = tokio::select! {
         followed = live::follow(&desk.client, run, &mut view, Patience::default()) => followed,
         _ = tokio::signal::ctrl_c() => {
-            desk.out.message("\nnote: the run goes on without this command");
+            desk.out.message(left_alone(desk.client.is_direct()));
             desk.out.suggest("come back with", &format!("reveille watch {run}"));
             return Ok(Ended { exit: Exit::Interrupted, state: None });
         }
@@ -37,6 +39,15 @@ pub(super) async fn follow(desk: &Desk, run: &RunId) -> Result<Ended, CliError> 
     let ended = followed.map_err(|source| lost(run, source))?;
     show_report(desk, &ended).await;
     Ok(Ended { exit: Exit::of_state(&ended.state), state: Some(ended.state) })
+}
+
+fn left_alone(was_driven_here: bool) -> &'static str {
+    match was_driven_here {
+        false => "\nnote: the run goes on without this command",
+        true => {
+            "\nnote: nothing is undone; the run goes on where the function app is there, else when it is followed again"
+        }
+    }
 }
 
 /// A server that refuses is no lost connection.

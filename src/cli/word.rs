@@ -1,5 +1,6 @@
 //! `reveille approve`, `decline` and `abort`: a person's word to a run.
 
+use super::watch::follow;
 use super::{CliError, Desk, Exit, Output, Speaker};
 use crate::domain::names::RunId;
 use crate::domain::runbook::RunKind;
@@ -95,6 +96,10 @@ async fn say(desk: &Desk, verb: Verb, run: &RunId, args: &Args) -> Result<Exit, 
     let told = desk.client.tell_run(run, verb.as_str(), &args.speaker.words()).await;
     let answer = told.map_err(|error| super::unanswered(error, format!("reveille status {run}")))?;
     desk.say_done(&answer);
+    if desk.client.is_direct() {
+        // Nobody else may be there to act on the word.
+        return Ok(follow(desk, run).await?.exit);
+    }
     desk.out.suggest("follow it with", &format!("reveille watch {run}"));
     Ok(Exit::Fine)
 }

@@ -73,6 +73,9 @@ pub enum Observation {
         origin: Fact<OriginView>,
         workload: Fact<WorkloadView>,
         standby: Box<Fact<WorkloadView>>,
+        /// Who had it released although nobody saw what runs at the other site, whose fence is owed then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// From inside a site's cluster to the writer endpoint.
     Path {
@@ -141,9 +144,11 @@ impl Observation {
                 format!("{site}: {by} decided to go on without resetting the search index: {why}")
             }
             Self::Indexation { indexation } => format!("search index {}", told(indexation, Indexation::text)),
-            Self::Restored { site, origin, workload, standby } => {
+            Self::Restored { site, origin, workload, standby, by } => {
                 let (own, beside) = (told(workload, WorkloadView::text), told(standby, WorkloadView::text));
-                format!("{site}: origin {}, {own}; at the other site {beside}", told(origin, OriginView::text))
+                let word = by.as_ref().map(|by| format!("; {by} decided to go on, and its fence is owed"));
+                let origin = told(origin, OriginView::text);
+                format!("{site}: origin {origin}, {own}; at the other site {beside}{}", word.unwrap_or_default())
             }
             Self::Path { site, path } => format!("{site}: {}", told(path, PathView::text)),
             Self::Ingress { site, origin, certificate } => {

@@ -16,11 +16,22 @@ use std::convert::Infallible;
 impl Drive<'_> {
     /// Whether a step may send its call now. A move that must not begin any more is told so by its journal soon.
     pub(super) async fn may_act(&mut self, step: StepName) -> Result<bool, JournalError> {
-        if step != StepName::ParkPrimary {
-            return Ok(true);
-        }
         let run = self.journal.run().clone();
-        self.decide(|state| begin(state, &run)).await
+        match step {
+            StepName::ParkPrimary => self.decide(|state| begin(state, &run)).await,
+            StepName::RestorePrimary => self.owe_standby().await,
+            _ => Ok(true),
+        }
+    }
+
+    /// A person had the primary put back although nobody sees the standby: its fence is owed before the first such call.
+    async fn owe_standby(&mut self) -> Result<bool, JournalError> {
+        let state = self.state();
+        let approved = state.step(StepName::RestorePrimary).and_then(|step| step.approved.clone());
+        let (run, site) = (state.created.run.clone(), state.created.standby.clone());
+        let owed = approved.map(|word| LedgerEvent::FenceOwed { site: site.clone(), run, why: word.why });
+        let is_known = |ledger: &PlanState| ledger.debts.iter().any(|debt| debt.site == site);
+        self.decide(|ledger| (owed.clone().filter(|_| !is_known(ledger)).into_iter().collect(), true)).await
     }
 
     /// Hands the role of the primary over once the standby was proven to serve; whoever drives next does what was left

@@ -118,6 +118,11 @@ impl Engine {
         }
     }
 
+    /// Whether a run needs somebody to drive it now, and nobody does.
+    pub async fn is_waiting(&self, run: &RunId) -> Result<bool, JournalError> {
+        Ok(matches!(self.needs_wake(run, self.clock.now()).await?, Look::Wake(_)))
+    }
+
     async fn needs_wake(&self, run: &RunId, now: DateTime<Utc>) -> Result<Look, JournalError> {
         if self.shelf.is_closed(run) {
             return Ok(Look::Over);

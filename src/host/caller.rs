@@ -15,6 +15,8 @@ pub enum Caller {
     Key(String),
     /// The host's administrator without a key, as under Core Tools, which check none.
     HostAdmin,
+    /// Whoever is logged in to Azure where there is no host between the caller and this program.
+    Direct(String),
     /// Nobody known. May only read.
     Anonymous,
 }
@@ -49,6 +51,7 @@ impl fmt::Display for Caller {
         match self {
             Self::Key(name) => write!(f, "key {name}"),
             Self::HostAdmin => f.write_str("host admin"),
+            Self::Direct(name) => write!(f, "{name}, directly"),
             Self::Anonymous => f.write_str("anonymous"),
         }
     }

@@ -78,6 +78,12 @@ impl HttpRequestData {
         }
     }
 
+    /// What a caller asks that no host stands in front of. `path` is that of the operator interface, `/v1/plans`.
+    pub fn direct(caller: Caller, method: &str, path: String, query: BTreeMap<String, String>) -> Self {
+        let (headers, params) = (BTreeMap::new(), BTreeMap::new());
+        Self { method: method.to_owned(), url: path.clone(), path, query, headers, params, body: None, caller }
+    }
+
     /// A header's value; the name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)

@@ -1,5 +1,6 @@
 //! `restore-primary`: a planned move did not come through, and the primary is put back: nothing is left of the standby's
-//! workload, then the primary's has its replicas again, then it serves.
+//! workload, then the primary's has its replicas again, then it serves. What cannot be seen of the standby is a person's
+//! decision, and the standby's fence is owed then.
 //!
 //! Calls: own probe of the primary's origin; read of both workloads; `scale` of each object.
 //! Permissions: as `release-workload`, on both clusters.
@@ -40,7 +41,7 @@ pub fn decide(view: &StepView, seen: Seen) -> Look {
     match restoring.seen.standby.value() {
         Some(standby) if standby.is_parked() => restoring.release(),
         Some(standby) => restoring.silence(standby),
-        None if view.record().approved.is_some() => restoring.release(),
+        None if restoring.owed_by().is_some() => restoring.release(),
         None => restoring.blind(),
     }
 }
@@ -53,7 +54,15 @@ impl Restoring<'_> {
             origin: origin.clone(),
             workload: workload.clone(),
             standby: Box::new(standby.clone()),
+            by: self.owed_by(),
         }
+    }
+
+    /// Who decided to go on while nobody sees the other site. The engine writes the fence down as owed before the first
+    /// call that follows from it.
+    fn owed_by(&self) -> Option<String> {
+        let word = self.view.record().approved.as_ref().filter(|_| self.seen.standby.value().is_none());
+        word.map(|word| word.by.clone())
     }
 
     fn primary(&self) -> &SiteName {
@@ -92,12 +101,10 @@ impl Restoring<'_> {
 
     fn serving(&self) -> Look {
         let serves = self.seen.origin.value().is_some_and(OriginView::is_healthy);
-        let alone = self.seen.standby.value().is_some_and(WorkloadView::is_parked);
-        match (serves, alone) {
-            (true, true) => Look::Done { proof: self.saw() },
-            (true, false) => self.blind(),
-            (false, _) => self.wait(self.ask("it has its replicas back and does not serve yet", None)),
+        if serves {
+            return Look::Done { proof: self.saw() };
         }
+        self.wait(self.ask("it has its replicas back and does not serve yet", None))
     }
 
     /// A primary that is lost on its way back is a failover's matter, and not kept from it.
@@ -142,7 +149,9 @@ impl Restoring<'_> {
 
     fn blind_ask(&self) -> Ask {
         let standby = &self.view.run.created.standby;
-        let approve = format!("the primary is released although nobody sees that {standby} takes no writes");
+        let approve = format!(
+            "the primary is released although nobody sees that {standby} takes no writes; {standby} is fenced at first contact"
+        );
         self.ask(&format!("what runs at {standby} cannot be seen"), Some(approve))
     }
 

@@ -4,6 +4,7 @@
 mod alert;
 mod app;
 mod day_log;
+mod direct;
 mod drill;
 mod operator;
 mod ready;
@@ -12,6 +13,7 @@ mod run;
 mod watch;
 
 pub use app::{App, BuildError};
+pub use direct::{Direct, DirectError};
 pub use ready::{Ready, pending};
 
 use crate::domain::status::Problem;

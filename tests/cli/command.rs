@@ -1,6 +1,7 @@
 //! Runs the built command as a person or a script would, and shows all that came of it.
 
 use super::server::KEY;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -12,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Call {
     arguments: Vec<String>,
     variables: Vec<(&'static str, String)>,
+    folder: PathBuf,
 }
 
 pub struct Ended {
@@ -28,13 +30,18 @@ pub fn reveille(arguments: &str) -> Call {
         0 => part.split_whitespace().map(str::to_owned).collect(),
         _ => vec![part.to_owned()],
     });
-    Call { arguments: words.collect(), variables: Vec::new() }
+    Call { arguments: words.collect(), variables: Vec::new(), folder: env!("CARGO_MANIFEST_DIR").into() }
 }
 
 impl Call {
     pub fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
         self
+    }
+
+    /// From this folder.
+    pub fn within(self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self }
     }
 
     /// Against this server, with the right key.
@@ -45,7 +52,7 @@ impl Call {
     fn command(&self) -> Command {
         let variables = self.variables.iter().map(|(name, value)| (name, value));
         let mut command = Command::new(env!("CARGO_BIN_EXE_reveille"));
-        command.args(&self.arguments).env_clear().envs(variables).current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.args(&self.arguments).env_clear().envs(variables).current_dir(&self.folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }

@@ -17,7 +17,7 @@ use reveille::domain::path::PathView;
 use reveille::domain::plan::Plan;
 use reveille::domain::report::interruption;
 use reveille::domain::run::parking::{old_workload_left, workload_left};
-use reveille::domain::run::{Next, RunEvent, Sent, StartedBy, next};
+use reveille::domain::run::{Ask, Next, RunEvent, Sent, StartedBy, next};
 use reveille::domain::runbook::{RunKind, StepName};
 use reveille::domain::workload::WorkloadView;
 use reveille::steps::{interruption as unattended, park_primary, restore_primary};
@@ -365,6 +365,7 @@ fn what_fails_while_nothing_serves_gives_the_primary_back_and_then_the_standby_i
         origin: origin(300, Some(true)),
         workload: fact(300, Some(seen(2, 3, 5))),
         standby: Box::new(fact(300, Some(seen(0, 0, 0)))),
+        by: None,
     };
     let given_back = scaled(broken.clone().started(264, RestorePrimary), 265, RestorePrimary, search(), 3, accepted())
         .then(300, RunEvent::StepSucceeded { step: RestorePrimary, proof: restored });
@@ -468,6 +469,10 @@ fn restore(
     word(&restore_primary::decide(&story.view(RestorePrimary, second), seen))
 }
 
+fn anything() -> Ask {
+    Ask { what: "It needs a person.".into(), means: "test".into(), commands: Vec::new(), approve_means: None }
+}
+
 #[test]
 fn the_primary_gets_back_what_it_had_once_nothing_writes_beside_it() {
     let failed = failed(silent().started(261, ReleaseWorkload), 262, ReleaseWorkload).started(264, RestorePrimary);
@@ -484,10 +489,18 @@ fn the_primary_gets_back_what_it_had_once_nothing_writes_beside_it() {
         origin: origin(270, Some(false)),
         workload: fact(270, own),
         standby: Box::new(fact(270, beside)),
+        by: None,
     };
     let blind = failed.clone().saw(270, RestorePrimary, saw(Some(none.clone()), None));
     assert_eq!(restore(&blind, 269 + hold, false, Some(none.clone()), None), "wait");
     assert_eq!(restore(&blind, 270 + hold, false, Some(none.clone()), None), "ask", "nothing serves meanwhile");
+    let ask = RunEvent::NeedsOperator { step: RestorePrimary, ask: anything() };
+    let word = RunEvent::Approved { by: "ann".into(), said: None, why: "its region is down".into() };
+    let decided = blind.clone().then(280, ask).then(290, word);
+    assert_eq!(restore(&decided, 291, false, Some(none.clone()), None), "search to 3", "a person may go on");
+    assert_eq!(restore(&decided, 291, false, Some(none.clone()), Some(all.clone())), "app to 0", "what is seen counts");
+    assert_eq!(restore(&decided, 320, true, Some(all.clone()), None), "done");
+    assert_eq!(decided.state().owed(), Some((&site(STANDBY), "its region is down")));
     let lost = failed.clone().saw(270, RestorePrimary, saw(None, Some(none.clone())));
     assert_eq!(restore(&lost, 269 + hold, false, None, Some(none.clone())), "wait");
     assert_eq!(restore(&lost, 270 + hold, false, None, Some(none.clone())), "fail", "a failover's matter");
@@ -500,13 +513,7 @@ fn the_primary_gets_back_what_it_had_once_nothing_writes_beside_it() {
 #[test]
 fn nobody_is_asked_and_nothing_waited_for_long_while_nothing_serves() {
     let ask = |story: &Story, step, second| {
-        let ask = reveille::domain::run::Ask {
-            what: "It needs a person.".into(),
-            means: "test".into(),
-            commands: Vec::new(),
-            approve_means: None,
-        };
-        let look = Look::Ask { ask, saw: None, again_in: Duration::from_secs(5) };
+        let look = Look::Ask { ask: anything(), saw: None, again_in: Duration::from_secs(5) };
         word(&unattended::unattended(&story.view(step, second), look))
     };
     assert_eq!(ask(&story(person(false)).started(10, StartReplica), StartReplica, 11), "ask");

@@ -3,6 +3,7 @@
 mod bad_input;
 mod bodies;
 mod channels;
+mod direct;
 mod drill;
 mod fence;
 mod golden;

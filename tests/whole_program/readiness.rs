@@ -242,7 +242,7 @@ async fn a_persons_drill_is_refused_with_a_typed_reason() {
     let stage = Stage::open(calm()).await;
     let reason = |problem: Value| problem["reason"].as_str().unwrap_or_default().to_owned();
     assert_eq!(reason(begin(&stage, "standby").await.problem(409)), "starts-with-cluster");
-    assert_eq!(begin(&stage, "switchover").await.status, 400);
+    assert_eq!(reason(begin(&stage, "switchover").await.problem(409)), "not-configured");
     let none = json!({"why": "a test", "kind": "drill"});
     stage.post(&format!("v1/plans/{PLAN}/runs"), &none).await.problem(400);
     stage.post(&format!("v1/plans/{PLAN}/runs"), &json!({"why": "a test", "kind": "fence"})).await.problem(400);

@@ -6,7 +6,6 @@ use crate::domain::names::SiteName;
 use crate::domain::observation::Observation;
 use crate::domain::path::PathView;
 use crate::domain::runbook::StepName;
-use crate::domain::workload::WorkloadView;
 use serde::{Deserialize, Serialize};
 
 /// The standby sleeps: no pod of its workload is left, and its cluster is stopped.
@@ -77,15 +76,17 @@ pub(super) fn at_primary(
     shown.filter(|site| site != standby).map(|_| Vec::new()).ok_or_else(|| no_proof(step, saw))
 }
 
-/// The primary serves again, and nothing of the standby's workload is left beside it.
+/// The primary serves again, and nothing of the standby's workload is left beside it, unless a person answers for that.
 pub(super) fn restored_proof(saw: &Observation, standby: &SiteName) -> Result<Vec<NotProven>, NoProof> {
     match saw {
-        Observation::Restored { site, origin, standby: beside, .. }
-            if site != standby
-                && origin.value().is_some_and(OriginView::is_healthy)
-                && beside.value().is_some_and(WorkloadView::is_parked) =>
+        Observation::Restored { site, origin, standby: beside, by, .. }
+            if site != standby && origin.value().is_some_and(OriginView::is_healthy) =>
         {
-            Ok(Vec::new())
+            match (beside.value(), by) {
+                (Some(beside), _) if beside.is_parked() => Ok(Vec::new()),
+                (None, Some(_)) => Ok(vec![format!("that nothing runs at {standby}: its fence is owed")]),
+                _ => Err(no_proof(StepName::RestorePrimary, saw)),
+            }
         }
         other => Err(no_proof(StepName::RestorePrimary, other)),
     }

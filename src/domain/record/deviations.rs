@@ -47,8 +47,13 @@ fn waited(wait: &WaitLine, ended: Option<DateTime<Utc>>) -> Deviation {
 
 /// A person's decision, or the plan's policy, took the place of a proof.
 fn decided(step: StepName, proof: &Observation, at: Option<DateTime<Utc>>) -> Option<Deviation> {
-    let is_decision =
-        matches!(proof, Observation::Override { .. } | Observation::FenceOwed { .. } | Observation::IndexKept { .. });
+    let is_decision = matches!(
+        proof,
+        Observation::Override { .. }
+            | Observation::FenceOwed { .. }
+            | Observation::IndexKept { .. }
+            | Observation::Restored { by: Some(_), .. }
+    );
     is_decision.then(|| by_journal(at, format!("{step} is not proven: {}", proof.text())))
 }
 

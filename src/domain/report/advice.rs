@@ -42,9 +42,7 @@ pub(super) fn next_steps(run: &RunState) -> Vec<NextStep> {
     if let Some(outcome) = &run.outcome {
         steps.extend(after(run, outcome));
     }
-    if let Some(Observation::FenceOwed { site, .. }) = run.proof(StepName::FencePrimary) {
-        steps.push(pay_debt(run, site));
-    }
+    steps.extend(run.owed().map(|(site, _)| pay_debt(run, site)));
     steps.extend(left_running::standby(run));
     steps.extend(left_probe::pod(run));
     steps.extend(slower(run));

@@ -212,10 +212,7 @@ fn not_proven(run: &RunState) -> Vec<String> {
 }
 
 fn owed(run: &RunState) -> Vec<String> {
-    match run.proof(StepName::FencePrimary) {
-        Some(Observation::FenceOwed { site, why, .. }) => vec![format!("the fence of {site}: {why}")],
-        _ => Vec::new(),
-    }
+    run.owed().map(|(site, why)| format!("the fence of {site}: {why}")).into_iter().collect()
 }
 
 fn people(run: &RunState) -> Vec<PersonLine> {

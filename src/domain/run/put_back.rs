@@ -2,6 +2,8 @@
 
 use super::call::Intent;
 use super::state::{Phase, RunState};
+use crate::domain::names::SiteName;
+use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::runbook::{RunKind, StepName};
 use chrono::{DateTime, Utc};
@@ -34,6 +36,15 @@ impl RunState {
     pub fn has_moved(&self) -> bool {
         let served = self.step(StepName::VerifyRoute).is_some_and(|step| step.proven_at.is_some());
         self.created.kind == RunKind::SwitchoverDrill && served
+    }
+
+    /// The site whose fence this run owes, and why: it went on without it, or was put back unseen beside it.
+    pub fn owed(&self) -> Option<(&SiteName, &str)> {
+        let put_back = self.step(StepName::RestorePrimary).and_then(|step| step.approved.as_ref());
+        match self.proof(StepName::FencePrimary) {
+            Some(Observation::FenceOwed { site, why, .. }) => Some((site, why)),
+            _ => put_back.map(|word| (&self.created.standby, word.why.as_str())),
+        }
     }
 
     /// The steps to be shown: those of the runbook, and those that put something back once they have begun.

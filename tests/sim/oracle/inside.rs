@@ -28,7 +28,7 @@ impl Oracle<'_> {
             self.breaks(at, format!("{run} scales what is not its standby's"));
         }
         if scale.replicas > 0 && fences {
-            self.alone(at, 1 - site);
+            self.alone(at, run, 1 - site);
         } else if scale.replicas > 0 {
             self.fence_first(at, run);
         }
@@ -44,8 +44,15 @@ impl Oracle<'_> {
         }
     }
 
-    fn alone(&mut self, at: Ms, other: usize) {
-        if self.host.world.state().sites[other].may_run(at) {
+    /// Unless a person decided otherwise, and then the ledger has the other site's fence as owed before.
+    fn alone(&mut self, at: Ms, run: &RunId, other: usize) {
+        let owed = self.ledger.iter().any(|entry| match &entry.event {
+            LedgerEvent::FenceOwed { site, run: of, .. } => {
+                of == run && index(site) == other && ms_of(entry.at) <= at + CLOCKS
+            }
+            _ => false,
+        });
+        if !owed && self.host.world.state().sites[other].may_run(at) {
             self.breaks(at, format!("the primary is given its replicas back while {} runs", SITES[other]));
         }
     }

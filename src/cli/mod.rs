@@ -17,6 +17,8 @@ pub mod exit;
 pub mod live;
 mod note;
 mod output;
+#[cfg(feature = "sandbox")]
+mod package;
 mod plan;
 mod record;
 mod report;
@@ -27,6 +29,7 @@ pub mod serve;
 mod start;
 mod status;
 mod verify;
+pub mod version;
 mod watch;
 mod way;
 mod word;
@@ -45,7 +48,7 @@ use std::process::ExitCode;
 
 /// Wakes a cold standby on Azure.
 #[derive(Debug, Parser)]
-#[command(name = "reveille", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "reveille", version, long_version = version::LONG, after_help = AFTER_HELP, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     connection: connect::Connection,
@@ -105,6 +108,9 @@ enum Command {
     /// Run a simulated Azure on this machine and watch an outage being recovered
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Args),
+    /// Make what is deployed: build without the sandbox, lay out the app folder, zip it; from a clone
+    #[cfg(feature = "sandbox")]
+    Package(package::Args),
 }
 
 /// Parses this process's arguments and does what they say.
@@ -127,6 +133,8 @@ fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve::run(),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, cli.json),
+        #[cfg(feature = "sandbox")]
+        Command::Package(args) => package::run(&args, &Output::new(cli.json, None)).into(),
         Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Runbook(args) => runbook::run(&args, &Output::new(cli.json, None)).into(),
@@ -183,7 +191,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
             Ok(Exit::Usage)
         }
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(_) => Ok(Exit::Usage),
+        Command::Sandbox(_) | Command::Package(_) => Ok(Exit::Usage),
     }
 }
 

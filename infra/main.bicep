@@ -4,7 +4,7 @@
 
 targetScope = 'subscription'
 
-import { alertRule, containers } from 'modules/names.bicep'
+import { alertRule, containers, heartbeatRule } from 'modules/names.bicep'
 import { accessType, appType, planType, secureWebhookType } from 'modules/types.bicep'
 
 @description('Goes into the names of all resources. Lower-case letters and digits.')
@@ -176,6 +176,7 @@ module functionApps 'modules/app.bicep' = [
       plan: plan
       store: 'https://${storeName}.blob.${environment().suffixes.storage}/${containers.logs}'
       alertRule: alertRule
+      heartbeatRule: heartbeatRule(name)
       vaultReferences: vaultReferences
       extraSettings: extraSettings
     }

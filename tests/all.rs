@@ -27,6 +27,8 @@ mod azure_server;
 #[cfg(feature = "sandbox")]
 mod azure_wire;
 #[cfg(feature = "sandbox")]
+mod first_contact;
+#[cfg(feature = "sandbox")]
 mod key_vault;
 #[cfg(feature = "sandbox")]
 mod kubernetes;

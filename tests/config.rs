@@ -54,6 +54,22 @@ fn the_example_file_mentions_every_timing_key() {
 }
 
 #[test]
+fn heartbeats_are_expected_only_where_a_rule_is_named() {
+    assert_eq!(parse(MINIMAL).unwrap().heartbeat, None);
+    let named = parse(&with("[identity]", "[heartbeat]\nrule = \"beat\"\n[identity]")).unwrap().heartbeat.unwrap();
+    assert_eq!((named.rule.as_str(), named.overdue), ("beat", Duration::from_secs(35 * 60)));
+    assert_eq!(parse(EXAMPLE).unwrap().heartbeat.unwrap().overdue, named.overdue, "the example says the default");
+    let reserved = ["[heartbeat]\nrule = \"reveille-test-alert\"\n[identity]", "[heartbeat]\n[identity]"];
+    for wrong in reserved {
+        let errors = parse(&with("[identity]", wrong)).unwrap_err();
+        assert_eq!(errors.0.len(), 1, "{errors}");
+        assert_eq!(errors.0[0].key, "heartbeat.rule");
+    }
+    let listed = with("cooldown = \"1h\"", "cooldown = \"1h\"\nalert_rules = [\"Reveille-Test-Alert\"]");
+    assert!(parse(&listed).unwrap_err().to_string().contains("reveille test-alert"), "{listed}");
+}
+
+#[test]
 fn a_minimal_file_gets_every_default() {
     let config = parse(MINIMAL).unwrap();
     let plan = &config.plans[0];

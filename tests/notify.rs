@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn notice() -> Notice {
     Notice {
         id: "sonarqube.20261123T030000Z.ab12/41".into(),
-        plan: PlanName::new("sonarqube"),
-        run: RunId::new("sonarqube.20261123T030000Z.ab12"),
+        plan: Some(PlanName::new("sonarqube")),
+        run: Some(RunId::new("sonarqube.20261123T030000Z.ab12")),
         incident: Some(IncidentId::new("sonarqube.i20261123T025900Z.cd34")),
         moment: Moment::Ended,
         outcome: Some("recovered".into()),

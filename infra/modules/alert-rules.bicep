@@ -1,7 +1,7 @@
 // The three rules: the primary's origin is ill; Reveille itself is silent; and one that always fires, by which Reveille
 // can tell that the way from a rule to its function is whole.
 
-import { functions } from 'names.bicep'
+import { functions, heartbeatRule } from 'names.bicep'
 
 param name string
 param tags object
@@ -72,7 +72,7 @@ resource originHealth 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 // Stateless (autoMitigate off), so it fires at every evaluation. The store is read at least every half minute while
 // any app lives, so that this metric always has data; an alert about storage starts nothing.
 resource heartbeat 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: '${name}-heartbeat'
+  name: heartbeatRule(name)
   location: 'global'
   tags: tags
   properties: {

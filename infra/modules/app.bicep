@@ -17,6 +17,7 @@ param insightsConnectionString string
 param plan planType
 param store string
 param alertRule string
+param heartbeatRule string
 
 @description('App settings that are secrets: references to the vault.')
 param vaultReferences object
@@ -36,7 +37,7 @@ module storage 'host-storage.bicep' = {
 
 var settings = union(
   ofHost(storageName, clientId, insightsConnectionString),
-  ofReveille(plan, store, clientId, alertRule),
+  ofReveille(plan, store, clientId, alertRule, heartbeatRule),
   vaultReferences,
   extraSettings
 )

@@ -33,3 +33,7 @@ var packages = {
   container: 'app-package'
   blob: 'released-package.zip'
 }
+
+@export()
+@description('The rule that always fires. Its name is in the configuration, since its absence is what is noticed.')
+func heartbeatRule(name string) string => '${name}-heartbeat'

@@ -15,12 +15,13 @@ func ofHost(storageAccount string, clientId string, insights string) object => {
 
 @export()
 @description('What reveille.toml names.')
-func ofReveille(plan planType, store string, clientId string, alertRule string) object => {
+func ofReveille(plan planType, store string, clientId string, alertRule string, heartbeatRule string) object => {
   REVEILLE_ALERT_RULE: alertRule
   REVEILLE_CLIENT_ID: clientId
   REVEILLE_DATABASE: plan.database
   REVEILLE_DATABASE_USER: plan.databaseUser
   REVEILLE_FRONT_DOOR: plan.frontDoorId
+  REVEILLE_HEARTBEAT_RULE: heartbeatRule
   REVEILLE_HOSTNAME: plan.hostname
   REVEILLE_ORIGIN_GROUP: plan.originGroup
   REVEILLE_PLAN: plan.name

@@ -16,9 +16,10 @@ use super::service_error::ServiceError;
 use super::settings::Settings;
 use crate::domain::causes::with_causes;
 use crate::domain::secret::{Secret, SignedUrl};
+use chrono::TimeDelta;
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -51,11 +52,22 @@ pub(super) struct Arm {
     pub(super) settings: Settings,
     pub(super) tokens: Arc<Tokens>,
     pace: Pace,
+    clock: Mutex<Option<TimeDelta>>,
 }
 
 impl Arm {
     pub fn new(client: Client, base: Url, settings: Settings, tokens: Arc<Tokens>) -> Self {
-        Self { client, base, settings, tokens, pace: Pace::default() }
+        Self { client, base, settings, tokens, pace: Pace::default(), clock: Mutex::default() }
+    }
+
+    /// This machine's clock minus Azure's, by the newest answer; `None` before there is one.
+    pub fn clock(&self) -> Option<TimeDelta> {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The host of Azure Resource Manager.
+    pub fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
     }
 
     /// A call of an operation; errors name `object`.
@@ -157,6 +169,9 @@ impl Arm {
     /// What the answer tells about Azure's token buckets.
     fn learn(&self, call: &Call, reply: &Reply, attempts: u32) {
         let draws = Draws::of(&call.method, &call.url);
+        if reply.clock.is_some() {
+            *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = reply.clock;
+        }
         if reply.status != 429 {
             return self.pace.let_in(&draws);
         }

@@ -3,7 +3,7 @@
 use super::retry;
 use super::settings::Settings;
 use crate::domain::secret::{Secret, SignedUrl};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Client, ClientBuilder, Method, Url};
 use serde_json::Value;
@@ -47,6 +47,8 @@ pub(super) struct Reply {
     pub status: u16,
     pub request_ids: Vec<String>,
     pub retry_after: Option<Duration>,
+    /// This machine's clock minus the one that the answer was dated by.
+    pub clock: Option<TimeDelta>,
     /// `Azure-AsyncOperation`, or else `Location`.
     pub operation: Option<SignedUrl>,
     /// The body, or why it was cut off after the head had come.
@@ -85,11 +87,13 @@ pub(super) async fn exchange(client: &Client, attempt: Attempt<'_>) -> Result<Re
     let response = request.send().await.map_err(Broken::new)?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
+    let clock = text(&headers, "date").and_then(retry::http_date).map(|date| Utc::now() - date);
     let body = read_body(response).await.map_err(reqwest::Error::without_url);
     Ok(Reply {
         status,
         request_ids: request_ids(&headers),
         retry_after: retry_after(&headers),
+        clock,
         operation: operation(&headers),
         body,
     })

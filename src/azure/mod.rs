@@ -186,6 +186,17 @@ impl Azure {
         }
     }
 
+    /// This machine's clock minus Azure's, by the newest answer; `None` before there is one. To the second, and a slow way
+    /// counts as a clock that is ahead.
+    pub fn clock(&self) -> Option<chrono::TimeDelta> {
+        self.arm.clock()
+    }
+
+    /// The host of Azure Resource Manager.
+    pub fn arm_host(&self) -> &str {
+        self.arm.host()
+    }
+
     /// Asks for a token for Azure Resource Manager, to see whether the identity works at all.
     pub async fn check_identity(&self) -> Result<(), CredentialError> {
         self.arm.tokens.token(&self.arm.settings.arm_audience).await.map(drop)

@@ -46,7 +46,7 @@ pub(crate) fn retry_after(header: &str, date: Option<&str>, now: DateTime<Utc>) 
     Some(wait.min(RETRY_AFTER_LIMIT))
 }
 
-fn http_date(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn http_date(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
 }
 

@@ -45,6 +45,15 @@ impl Address {
         url
     }
 
+    /// A function beside the operator interface: `/api/alert` for `/api/v1`.
+    pub(super) fn beside(&self, function: &str) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().pop().push(function);
+        }
+        url
+    }
+
     /// Host and port, for messages.
     pub fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();

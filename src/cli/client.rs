@@ -4,20 +4,24 @@ use super::address::Address;
 use super::way::{Question, Remote, Way};
 use crate::domain::ledger::state::RunLine;
 use crate::domain::names::{PlanName, RunId};
+use crate::domain::readiness::Checkup;
 use crate::domain::record::{AttestWords, NoteWords, Record};
 use crate::domain::report::Report;
 use crate::domain::secret::Secret;
-use crate::domain::status::{Done, PlanStatus, Problem, RunView, Words};
+use crate::domain::status::{Done, PlanStatus, Problem, RunView, Tried, Words};
 use crate::triggers::Direct;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Time for one answer, beside what a long poll asks the server to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The app gives up earlier.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A client of one Reveille. Cheap to clone; shows its key to nobody but the server.
 #[derive(Debug, Clone)]
@@ -36,6 +40,12 @@ pub struct Answer<T> {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Plans {
     pub plans: Vec<PlanStatus>,
+}
+
+/// Answer to a test alert.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TestAnswer {
+    pub test: Tried,
 }
 
 /// Answer to `GET /plans/{plan}/runs`.
@@ -151,6 +161,26 @@ impl Client {
         self.send(question).await
     }
 
+    /// First contact as the app sees it, of one plan or of all. Takes its time: the app reads all of Azure that it needs.
+    pub async fn check(&self, plan: Option<&str>) -> Result<Answer<Checkup>, ClientError> {
+        let mut question = question(Method::GET, &["check"]);
+        question.query = plan.map(|plan| ("plan".to_owned(), plan.to_owned())).into_iter().collect();
+        question.patience = CHECK_TIMEOUT;
+        self.send(question).await
+    }
+
+    /// Posts an alert where Azure Monitor posts its own.
+    pub async fn test_alert(&self, alert: &Value) -> Result<Answer<TestAnswer>, ClientError> {
+        let mut question = question(Method::POST, &[]);
+        (question.is_alert, question.body) = (true, Some(alert.to_string()));
+        self.send(question).await
+    }
+
+    /// Where alerts are posted.
+    pub fn alert_url(&self) -> String {
+        self.way.alert_url()
+    }
+
     pub async fn start(&self, plan: &PlanName, words: &Words) -> Result<Answer<Done>, ClientError> {
         self.post(&["plans", plan.as_str(), "runs"], words).await
     }
@@ -211,5 +241,5 @@ impl Client {
 
 fn question(method: Method, path: &[&str]) -> Question {
     let path = path.iter().map(|part| (*part).to_owned()).collect();
-    Question { method, path, query: BTreeMap::new(), body: None, patience: ANSWER_TIMEOUT }
+    Question { method, path, query: BTreeMap::new(), body: None, patience: ANSWER_TIMEOUT, is_alert: false }
 }

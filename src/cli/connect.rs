@@ -50,8 +50,22 @@ impl Connection {
         }
     }
 
-    fn remote(&self) -> Result<Client, CliError> {
-        let url = self.url.as_deref().filter(|url| !url.is_empty()).ok_or(CliError::NoAddress)?;
+    /// The function app itself, whatever way is typed.
+    pub fn remote(&self) -> Result<Client, CliError> {
+        self.remote_at(self.given().ok_or(CliError::NoAddress)?)
+    }
+
+    /// Whether it was said where Reveille is.
+    pub fn is_given(&self) -> bool {
+        self.given().is_some()
+    }
+
+    fn given(&self) -> Option<&str> {
+        self.url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// The same at an address that was found elsewhere.
+    pub fn remote_at(&self, url: &str) -> Result<Client, CliError> {
         let base = Address::parse(url)?;
         let http = http(&base, self.ca_file.as_deref())?;
         Ok(Client::new(base, key()?, http))

@@ -28,6 +28,7 @@ mod sandbox;
 pub mod serve;
 mod start;
 mod status;
+mod test_alert;
 mod verify;
 pub mod version;
 mod watch;
@@ -95,8 +96,10 @@ enum Command {
     Attest(attest::Args),
     /// Follow a run until it is over
     Watch(watch::Args),
-    /// Check the configuration file and show every mistake in it
+    /// Look at everything that a recovery needs and say how to mend what is broken; changes nothing
     Check(check::Args),
+    /// Send a marked alert the way of a real one and show how far it comes; starts nothing
+    TestAlert(test_alert::Args),
     /// Print what each kind of run would do, call by call, and the roles it needs; asks nobody
     Plan(plan::Args),
     /// Print the failover as the commands that a person types, to be kept on paper; asks nobody
@@ -135,7 +138,8 @@ fn run(cli: Cli) -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args, cli.json),
         #[cfg(feature = "sandbox")]
         Command::Package(args) => package::run(&args, &Output::new(cli.json, None)).into(),
-        Command::Check(args) => check::run(&args, &Output::new(cli.json, None)).into(),
+        Command::Check(args) => check::run(&args, &cli.connection, cli.json).into(),
+        Command::TestAlert(args) => test_alert::run(&args, &cli.connection, cli.json).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
         Command::Runbook(args) => runbook::run(&args, &Output::new(cli.json, None)).into(),
         Command::Verify(args) => verify::run(&args, &Output::new(cli.json, None)).into(),
@@ -187,9 +191,8 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Attest(args) => attest::run(desk, &args).await,
         Command::Watch(args) => watch::run(desk, &args).await,
         // They need no server and never come here.
-        Command::Check(_) | Command::Plan(_) | Command::Runbook(_) | Command::Verify(_) | Command::Serve => {
-            Ok(Exit::Usage)
-        }
+        Command::Check(_) | Command::TestAlert(_) | Command::Plan(_) | Command::Runbook(_) => Ok(Exit::Usage),
+        Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) | Command::Package(_) => Ok(Exit::Usage),
     }

@@ -21,6 +21,8 @@ pub(super) struct Question {
     pub query: BTreeMap<String, String>,
     pub body: Option<String>,
     pub patience: Duration,
+    /// An alert, for the function beside the operator interface; a function app alone has one.
+    pub is_alert: bool,
 }
 
 /// Where Reveille is.
@@ -65,6 +67,13 @@ impl Way {
         }
     }
 
+    pub fn alert_url(&self) -> String {
+        match self {
+            Self::Remote(remote) => remote.base.beside("alert").to_string(),
+            Self::Direct(_) => self.host(),
+        }
+    }
+
     /// Where it was looked for, whole.
     pub fn base(&self) -> String {
         match self {
@@ -77,7 +86,7 @@ impl Way {
 impl Remote {
     async fn send(&self, question: Question) -> Result<(u16, String), reqwest::Error> {
         let path: Vec<&str> = question.path.iter().map(String::as_str).collect();
-        let mut url = self.base.at(&path);
+        let mut url = if question.is_alert { self.base.beside("alert") } else { self.base.at(&path) };
         if !question.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&question.query);
         }

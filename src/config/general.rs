@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::model::{Cloud, Config, EngineSettings, Identity, Network};
 use super::reader::Section;
-use super::{channels, digest, plan, store};
+use super::{channels, digest, heartbeat, plan, store};
 use crate::domain::resource::HostPort;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -19,6 +19,7 @@ pub(super) fn read(root: Section<'_>, path: &str, text: &str) -> Option<Config> 
     let network = network(&root.get("network"));
     let engine = engine(&root.get("engine"));
     let channels = channels::read(&root.get("channel"));
+    let heartbeat = heartbeat::read(&root.get("heartbeat"));
     let plans = plan::read(&root.need("plan"), &cloud, &channels.names);
     root.finish();
     Some(Config {
@@ -27,6 +28,7 @@ pub(super) fn read(root: Section<'_>, path: &str, text: &str) -> Option<Config> 
         cloud,
         network,
         engine,
+        heartbeat,
         channels: channels.valid,
         plans,
         digest: digest(text),

@@ -17,6 +17,7 @@ mod errors;
 mod expand;
 mod fence;
 mod general;
+mod heartbeat;
 mod kubernetes;
 mod model;
 mod plan;

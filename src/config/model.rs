@@ -1,5 +1,6 @@
 //! What a valid configuration consists of.
 
+use crate::domain::heartbeat::Heartbeat;
 use crate::domain::names::{ChannelName, PlanName};
 use crate::domain::plan::{DatabaseAuth, Plan};
 use crate::domain::resource::HostPort;
@@ -16,6 +17,8 @@ pub struct Config {
     pub cloud: Cloud,
     pub network: Network,
     pub engine: EngineSettings,
+    /// The alert that always comes; nothing is expected without it.
+    pub heartbeat: Option<Heartbeat>,
     pub channels: Vec<ChannelConfig>,
     /// At least one.
     pub plans: Vec<Plan>,

@@ -4,7 +4,7 @@ use super::channels::legal_name;
 use super::entry::Entry;
 use super::model::Cloud;
 use super::reader::Section;
-use super::{apps, database, drill, fence, kubernetes, sites, timing};
+use super::{apps, database, drill, fence, heartbeat, kubernetes, sites, timing};
 use crate::domain::names::{ChannelName, PlanName};
 use crate::domain::plan::{Automation, FrontDoor, Plan, Workload};
 use crate::domain::resource::ResourceId;
@@ -129,7 +129,14 @@ fn alert_rules(entry: &Entry<'_>) -> Vec<String> {
     if list.as_ref().is_some_and(Vec::is_empty) {
         entry.reject("is empty; leave the key out to let any rule whose target, metric and origin match start a run");
     }
-    list.unwrap_or_default().iter().filter_map(Entry::text).collect()
+    let name = |entry: &Entry<'_>| {
+        let name = entry.text()?;
+        if heartbeat::is_reserved(&name) {
+            entry.reject_value("is the name of the alerts that `reveille test-alert` sends");
+        }
+        Some(name)
+    };
+    list.unwrap_or_default().iter().filter_map(name).collect()
 }
 
 /// The channels a plan reports to: those it names, or all.

@@ -27,6 +27,12 @@ pub struct PlanStatus {
     /// What is rehearsed, and when; none where the plan rehearses nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drills: Vec<DrillLine>,
+    /// How the way of alerts stands, where heartbeats are expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<String>,
+    /// What is wrong with Reveille itself, one sentence each: it sits where it would be lost, or no alert reaches it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<String>,
     /// How long a failover would take by what runs taught so far; absent where the ledger cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<RecoveryEstimate>,
@@ -202,6 +208,28 @@ pub struct Done {
     pub details: Vec<String>,
     /// Who called, as the host verified it.
     pub by: String,
+}
+
+/// Answer to a test alert: how far it came, and what a real one would have done. Nothing was started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The number that the test alert carried.
+    pub number: String,
+    pub received_at: DateTime<Utc>,
+    /// Who sent it, as the host verified it.
+    pub by: String,
+    /// Where it arrived.
+    pub at: String,
+    /// One line for each plan.
+    pub plans: Vec<TriedPlan>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TriedPlan {
+    pub plan: PlanName,
+    /// `would-start`, `would-join`, `would-wait`, `would-do-nothing`, `unrelated`, `cannot-be-told`.
+    pub would: String,
+    pub sentence: String,
 }
 
 /// Error body, `application/problem+json` (RFC 9457), with what to do next.

@@ -38,6 +38,17 @@ impl Book {
         Self::open_with_limit(store, plan, SEGMENT_EVENTS).await
     }
 
+    /// When the newest event was written; the beginning of time where there is none.
+    pub fn last_at(&self) -> DateTime<Utc> {
+        self.last_at
+    }
+
+    /// Opens it only to look: `None` when there is none, and nothing is written.
+    pub async fn look(store: &Arc<dyn Store>, plan: &PlanName) -> Result<Option<Self>, LogError> {
+        let names = store.list(&prefix(plan)).await.map_err(|source| LogError::Store { name: prefix(plan), source })?;
+        if names.is_empty() { Ok(None) } else { Self::open(store, plan).await.map(Some) }
+    }
+
     /// The same with another segment length, for tests of the change-over.
     pub async fn open_with_limit(store: &Arc<dyn Store>, plan: &PlanName, limit: u64) -> Result<Self, LogError> {
         let names = store.list(&prefix(plan)).await.map_err(|source| LogError::Store { name: prefix(plan), source })?;

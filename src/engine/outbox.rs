@@ -57,7 +57,8 @@ fn about(step: StepName, asked: &Asked) -> String {
 /// What a notice asks people for: its own question, or all that is left to do when the run has ended.
 fn questions(run: &RunState, report: &Report, due: &Due) -> Vec<NextStep> {
     match due.moment {
-        Moment::Admitted => Vec::new(),
+        // Moments that are none of a run are asked of nobody here.
+        Moment::Admitted | Moment::Silent | Moment::Back => Vec::new(),
         Moment::Ended => report.next_steps.clone(),
         Moment::NeedsOperator => match asking(run, due) {
             Some((step, asked)) => vec![advice::question(step, asked)],
@@ -74,7 +75,7 @@ fn asking<'a>(run: &'a RunState, due: &Due) -> Option<(StepName, &'a Asked)> {
 fn headline(run: &RunState, report: &Report, due: &Due) -> String {
     match due.moment {
         Moment::Admitted => format!("{} of {} admitted: {}", report.kind, report.plan, report.first_sign),
-        Moment::Ended => report.headline.clone(),
+        Moment::Ended | Moment::Silent | Moment::Back => report.headline.clone(),
         Moment::NeedsOperator => match (asking(run, due), &run.approval) {
             (Some((step, asked)), _) => format!("Needs a person: {step}: {}", asked.ask.what),
             (None, Approval::Asked { until, .. }) => format!("Needs approval until {}", until.format("%H:%M:%S UTC")),
@@ -123,8 +124,8 @@ pub fn notice(run: &RunState, head: &Head, due: &Due, now: DateTime<Utc>) -> Not
     let asks: Vec<&str> = questions.iter().map(|step| step.what.as_str()).collect();
     Notice {
         id: format!("{}/{}/{}", report.run, due.moment.as_str(), due.about),
-        plan: report.plan.clone(),
-        run: report.run.clone(),
+        plan: Some(report.plan.clone()),
+        run: Some(report.run.clone()),
         incident: Some(report.incident.clone()),
         moment: due.moment,
         outcome: run.outcome.as_ref().map(|outcome| outcome.word().to_owned()),

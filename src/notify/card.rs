@@ -90,20 +90,20 @@ fn body(shown: &Shown<'_>) -> Vec<Value> {
 }
 
 fn headline(notice: &Notice) -> Value {
-    let color = if notice.moment == Moment::NeedsOperator { "Attention" } else { "Default" };
+    let color = if matches!(notice.moment, Moment::NeedsOperator | Moment::Silent) { "Attention" } else { "Default" };
     let text = escaped(&clipped(&notice.headline, LONGEST_HEADLINE));
     json!({ "type": "TextBlock", "size": "Large", "weight": "Bolder", "color": color, "text": text, "wrap": true })
 }
 
 fn facts(notice: &Notice) -> Value {
     let named = [
-        ("Plan", Some(notice.plan.to_string())),
-        ("Run", Some(notice.run.to_string())),
+        ("Plan", notice.plan.as_ref().map(ToString::to_string)),
+        ("Run", notice.run.as_ref().map(ToString::to_string)),
         ("Incident", notice.incident.as_ref().map(ToString::to_string)),
         ("State", Some(notice.moment.as_str().replace('-', " "))),
         ("Outcome", notice.outcome.clone()),
         ("Time", Some(notice.at.to_rfc3339_opts(SecondsFormat::Secs, true))),
-        ("Journal head", Some(notice.journal_head.clone())),
+        ("Journal head", Some(notice.journal_head.clone()).filter(|head| !head.is_empty())),
     ];
     let facts: Vec<Value> = named.into_iter().filter_map(|(title, value)| Some(fact(title, &value?))).collect();
     json!({ "type": "FactSet", "facts": facts })
@@ -134,8 +134,9 @@ fn commands_left_out(shown: &Shown<'_>) -> Option<String> {
 }
 
 fn left_out(shown: &Shown<'_>, what: &str, room: usize, all: usize) -> Option<String> {
-    let run = &shown.notice.run;
-    (room < all).then(|| format!("… left out here: {} of {all} {what}. All of them: reveille report {run}", all - room))
+    let run = shown.notice.run.as_ref();
+    let more = run.map(|run| format!(" All of them: reveille report {run}")).unwrap_or_default();
+    (room < all).then(|| format!("… left out here: {} of {all} {what}.{more}", all - room))
 }
 
 /// At most `longest` characters on one line, with an ellipsis where something was cut off.

@@ -4,8 +4,8 @@ use crate::domain::names::{IncidentId, PlanName, RunId};
 fn notice() -> Notice {
     Notice {
         id: "r1/3".into(),
-        plan: PlanName::new("sonarqube"),
-        run: RunId::new("sonarqube.20261123T030000Z.ab12"),
+        plan: Some(PlanName::new("sonarqube")),
+        run: Some(RunId::new("sonarqube.20261123T030000Z.ab12")),
         incident: Some(IncidentId::new("sonarqube.i20261123T025900Z.cd34")),
         moment: Moment::NeedsOperator,
         outcome: None,
@@ -108,8 +108,8 @@ fn no_text_can_make_the_message_too_large() {
     for nasty in ["\"", "\\", "\u{1}", "\u{1f525}", "*", "\u{2028}", "\n"] {
         let long = nasty.repeat(30_000);
         let notice = Notice {
-            plan: PlanName::new(&long),
-            run: RunId::new("r"),
+            plan: Some(PlanName::new(&long)),
+            run: Some(RunId::new("r")),
             outcome: Some(long.clone()),
             headline: long.clone(),
             summary_lines: vec![long.clone(); 300],

@@ -1,7 +1,7 @@
 //! Any receiver of CloudEvents 1.0 over HTTP, in structured mode: a pager, a ticket system, a script.
 
 use super::post::Post;
-use crate::domain::names::ChannelName;
+use crate::domain::names::{ChannelName, RunId};
 use crate::domain::notice::Notice;
 use crate::engine::ports::{Channel, Delivered, DeliveryError, Receipt};
 use async_trait::async_trait;
@@ -49,13 +49,17 @@ fn event(notice: &Notice, report: Option<&Value>) -> Value {
     json!({
         "specversion": "1.0",
         "id": notice.id,
-        "source": format!("/reveille/plans/{}", notice.plan),
-        "type": format!("reveille.run.{}", notice.moment),
-        "subject": notice.run,
+        "source": source(notice),
+        "type": format!("reveille.{}.{}", notice.moment.topic(), notice.moment),
+        "subject": notice.run.as_ref().map_or(notice.moment.topic(), RunId::as_str),
         "time": notice.at.to_rfc3339_opts(SecondsFormat::Millis, true),
         "datacontenttype": "application/json",
         "data": data(notice, report),
     })
+}
+
+fn source(notice: &Notice) -> String {
+    notice.plan.as_ref().map_or_else(|| "/reveille".to_owned(), |plan| format!("/reveille/plans/{plan}"))
 }
 
 fn data(notice: &Notice, report: Option<&Value>) -> Value {
@@ -78,14 +82,14 @@ fn data(notice: &Notice, report: Option<&Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::names::{PlanName, RunId};
+    use crate::domain::names::PlanName;
     use crate::domain::notice::Moment;
 
     fn notice_with_report(report: Value) -> Notice {
         Notice {
             id: "r1/ended".into(),
-            plan: PlanName::new("sonarqube"),
-            run: RunId::new("r1"),
+            plan: Some(PlanName::new("sonarqube")),
+            run: Some(RunId::new("r1")),
             incident: None,
             moment: Moment::Ended,
             outcome: Some("recovered".into()),

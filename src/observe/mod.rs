@@ -1,12 +1,14 @@
 //! Gathers facts: the one place where what Azure says and what own eyes see become facts of the domain, each with its
 //! time, its vantage and its request ids. Used by steps and by the watch alike.
 
+mod checkup;
 mod database;
 mod drill;
 mod front_door;
 mod index;
 mod path;
 pub mod planned;
+mod presence;
 mod readiness;
 mod sites;
 mod surroundings;

@@ -40,6 +40,13 @@ impl CertificateError {
         matches!(self, Self::TimedOut { .. } | Self::Name { .. } | Self::Connect { .. })
     }
 
+    /// Whether a certificate was shown that is not believed.
+    pub fn is_disbelief(&self) -> bool {
+        let Self::Tls { source, .. } = self else { return false };
+        let inner = source.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+        matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
+    }
+
     pub fn text(&self) -> String {
         with_causes(self)
     }

@@ -63,13 +63,16 @@ impl Trust {
         Ok(Self { config: Arc::new(config) })
     }
 
-    /// A TLS client configuration without ALPN, as PostgreSQL needs it.
+    /// A TLS client configuration without ALPN, as PostgreSQL needs it. It resumes no session: who resumes one is not shown
+    /// the certificate again, and would not see that it has expired or was renewed.
     pub fn client_config(&self) -> rustls::ClientConfig {
-        self.config.as_ref().clone()
+        let mut config = self.config.as_ref().clone();
+        config.resumption = rustls::client::Resumption::disabled();
+        config
     }
 
     fn with_alpn(&self, protocols: &[&str]) -> rustls::ClientConfig {
-        let mut config = self.client_config();
+        let mut config = self.config.as_ref().clone();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         config
     }
@@ -87,7 +90,9 @@ pub fn http_builder(dns: &Dns, trust: &Trust) -> reqwest::ClientBuilder {
 
 /// The client for own probes: a new connection each time, straight to the address (no proxy of the environment).
 pub(super) fn probe_client(dns: &Dns, trust: &Trust) -> Result<reqwest::Client, ClientError> {
-    base(dns, trust.with_alpn(&["http/1.1"]))
+    let mut tls = trust.client_config();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    base(dns, tls)
         .http1_only()
         .pool_max_idle_per_host(0)
         .no_proxy()

@@ -1,5 +1,6 @@
 //! What a terminal shows: a report, plans at a glance, a run under way. Every function gives whole lines.
 
+mod check;
 mod graph;
 mod outlook;
 mod plans;
@@ -8,6 +9,7 @@ mod record;
 mod report;
 mod run;
 
+pub use check::check;
 pub use outlook::outlook;
 pub use plans::{plan, plans};
 pub use record::record;

@@ -13,7 +13,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
+
+use super::spoilt::{Shown, Spoilt};
 
 /// File name of the CA certificate in the sandbox's folder.
 const CA_FILE: &str = "ca.pem";
@@ -48,6 +51,7 @@ pub enum CaError {
 pub struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
+    spoilt: Spoilt,
 }
 
 impl Authority {
@@ -59,7 +63,12 @@ impl Authority {
         let key = KeyPair::generate().map_err(|it| CaError::Generate("CA key", it))?;
         let params = ca_params().map_err(|it| CaError::Generate("CA certificate", it))?;
         let certificate = params.self_signed(&key).map_err(|it| CaError::Generate("CA certificate", it))?;
-        Ok(Self { pem: certificate.pem(), issuer: Issuer::new(params, key) })
+        Ok(Self { pem: certificate.pem(), issuer: Issuer::new(params, key), spoilt: Spoilt::default() })
+    }
+
+    /// To make certificates of running servers expire.
+    pub fn spoilt(&self) -> &Spoilt {
+        &self.spoilt
     }
 
     /// The CA certificate as PEM.
@@ -149,19 +158,30 @@ impl Authority {
         protocols: &[&str],
         clients: Arc<dyn ClientCertVerifier>,
     ) -> Result<Arc<ServerConfig>, CaError> {
-        let (chain, key) = self.leaf(names).map_err(|it| CaError::Generate("server certificate", it))?;
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let now = Utc::now();
+        let good = self.certified(&names, now + TimeDelta::days(SERVER_DAYS))?;
+        let expired = self.certified(&names, now - TimeDelta::days(2))?;
+        let shown = Shown { good, expired, spoilt: self.spoilt.clone() };
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_client_cert_verifier(clients)
-            .with_single_cert(chain, key)?;
+            .with_cert_resolver(Arc::new(shown));
         config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
         Ok(Arc::new(config))
     }
 
-    fn leaf<'a>(
+    fn certified(&self, names: &[String], end: DateTime<Utc>) -> Result<Arc<CertifiedKey>, CaError> {
+        let (chain, key) = self.leaf(names, end).map_err(|it| CaError::Generate("server certificate", it))?;
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        Ok(Arc::new(CertifiedKey::from_der(chain, key, &provider)?))
+    }
+
+    fn leaf(
         &self,
-        names: impl IntoIterator<Item = &'a str>,
+        names: &[String],
+        end: DateTime<Utc>,
     ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), rcgen::Error> {
         let (certificate, key) = self.signed(names)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
@@ -170,13 +190,12 @@ impl Authority {
 
     fn signed<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(Certificate, KeyPair), rcgen::Error> {
         let key = KeyPair::generate()?;
-        let names = names.into_iter().chain(["localhost", "127.0.0.1"]).map(str::to_owned);
+        let names = names.iter().cloned().chain(["localhost", "127.0.0.1"].map(str::to_owned));
         let mut params = CertificateParams::new(names.collect::<Vec<_>>())?;
         params.distinguished_name = named("Reveille sandbox server");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
-        let end: DateTime<Utc> = Utc::now() + TimeDelta::days(SERVER_DAYS);
         let part = |number: u32| u8::try_from(number).unwrap_or(1);
         params.not_after = date_time_ymd(end.year(), part(end.month()), part(end.day()));
         Ok((params.signed_by(&key, &self.issuer)?, key))

@@ -103,8 +103,11 @@ impl Zone {
         }
     }
 
-    /// AKS takes the name of an API server away while its cluster is stopped.
+    /// A scenario takes names away; AKS that of an API server while its cluster is stopped.
     fn is_gone(&self, name: &str) -> bool {
+        if self.world.is_hidden(name) {
+            return true;
+        }
         if !name.ends_with(".azmk8s.io") {
             return false;
         }

@@ -22,6 +22,7 @@ pub mod monitor;
 pub mod planes;
 pub mod scenario;
 pub mod storage;
+mod spoilt;
 pub mod tls;
 pub mod vault;
 pub mod world;

@@ -5,7 +5,7 @@
 use super::app::App;
 use super::day_log::Delivery;
 use super::run::Message;
-use super::{json, problem};
+use super::{heartbeat, json, problem, test_alert};
 use crate::domain::alert::{self, Alert, Concern};
 use crate::domain::causes::with_causes;
 use crate::domain::ledger::{self, Cause, Request};
@@ -53,7 +53,8 @@ pub(super) async fn answer(app: Arc<App>, request: HttpRequestData, until: Insta
     };
     let told = if request.caller.may_act() {
         match alert {
-            Ok(Some(alert)) => take(&app, &alert, until).await,
+            Ok(Some(alert)) if alert.test.is_some() => test_alert::answer(&app, &alert, &delivery.by, until).await,
+            Ok(Some(alert)) => taken(&app, &alert, until).await,
             Ok(None) => look_everywhere(),
             Err(unreadable) => refuse(&bad_body(&unreadable)),
         }
@@ -65,13 +66,13 @@ pub(super) async fn answer(app: Arc<App>, request: HttpRequestData, until: Insta
 }
 
 /// The answer, and what the day log says of it.
-struct Told {
-    answer: Answer,
-    status: u16,
-    what: String,
+pub(super) struct Told {
+    pub(super) answer: Answer,
+    pub(super) status: u16,
+    pub(super) what: String,
     /// The plan and the run it was about, the first of several.
-    plan: Option<PlanName>,
-    run: Option<String>,
+    pub(super) plan: Option<PlanName>,
+    pub(super) run: Option<String>,
 }
 
 fn refuse(refusal: &Problem) -> Told {
@@ -92,6 +93,20 @@ fn look_everywhere() -> Told {
         tentative: false,
     };
     told(202, vec![outcome])
+}
+
+/// A heartbeat is taken like any other alert, and noted besides; one that cannot be noted has to come again.
+async fn taken(app: &App, alert: &Alert, until: Instant) -> Told {
+    let told = take(app, alert, until).await;
+    let is_heartbeat = app.config.heartbeat.as_ref().is_some_and(|expected| expected.is(alert));
+    if !is_heartbeat || told.status != 200 {
+        return told;
+    }
+    match timeout_at(until, heartbeat::hear(app)).await {
+        Ok(Ok(())) => Told { what: format!("the heartbeat is noted; {}", told.what), ..told },
+        Ok(Err(error)) => refuse(&unheard(&with_causes(&error))),
+        Err(_) => refuse(&unheard("the store did not answer in time")),
+    }
 }
 
 /// One budget for all plans: the caller waits for the sum. A plan that cannot be asked keeps nobody from theirs.
@@ -228,6 +243,11 @@ fn bad_body(unreadable: &alert::Unreadable) -> Problem {
 fn anonymous() -> Problem {
     let next = "Call with a function key: header x-functions-key, or code= in the action group's URL.";
     Problem::new(401, "Who calls is not known", "an alert is only taken from a caller with a function key", next)
+}
+
+fn unheard(why: &str) -> Problem {
+    let next = "Deliver it again. If this stays: check the store that [store] names and the permissions on it.";
+    Problem::new(503, "The heartbeat could not be written down", why, next)
 }
 
 /// 503 and not 500: Azure Monitor delivers again after 503 and gives up after 500.

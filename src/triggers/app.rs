@@ -1,24 +1,20 @@
 //! The app: everything built from the configuration, once per process, after the port is bound.
 
 use super::day_log::DayLog;
+use super::eyes::Eyes;
 use super::round::Turns;
-use crate::azure::{self, Azure, Patience};
-use crate::config::{self, ChannelKind, Config, ConfigErrors, StoreUrl};
+use crate::config::{ChannelKind, Config, ConfigErrors};
 use crate::domain::causes::with_causes;
 use crate::domain::names::ChannelName;
 use crate::domain::run::Driver;
 use crate::domain::secret::SecretRef;
-use crate::engine::ports::{Channel, Clock, Secrets, Store, SystemClock};
+use crate::engine::ports::{Channel, Clock, Secrets, SystemClock};
 use crate::engine::{Configured, Engine, Settings, Shelf};
-use crate::kubernetes::{self, Kubernetes};
 use crate::notify::{Address, CloudEvents, Post, Teams};
-use crate::observe::{Observer, Surroundings};
-use crate::probe::Probe;
+use crate::observe::Observer;
 use crate::probe::dns::Dns;
 use crate::probe::tls::{self, Trust};
 use crate::steps::wired;
-use crate::store::{self, StoreTarget};
-use reqwest::ClientBuilder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +26,8 @@ pub struct App {
     pub(super) day_log: DayLog,
     pub(super) turns: Turns,
     pub(super) drill_turns: Turns,
+    /// Held while heartbeats are looked after.
+    pub(super) listening: tokio::sync::Mutex<()>,
 }
 
 /// Why the app could not be built. The same text answers every function.
@@ -58,23 +56,14 @@ pub(super) fn part(what: &'static str, why: impl std::error::Error) -> BuildErro
 impl App {
     /// Puts everything together. Opens no connection. Has to run inside the runtime.
     pub fn build(config: Config, driver: Driver) -> Result<Self, BuildError> {
-        let trust = Trust::system().map_err(|error| part("the trust store", error))?;
-        let dns = Dns::new(&config.network.dns_servers).map_err(|error| part("name resolution", error))?;
+        let eyes = Eyes::of(&config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let azure = azure_of(&config, &dns, &trust)?;
-        let store = open_store(&config, &azure, tls::http_builder(&dns, &trust))?;
-        let observer = Observer {
-            kubernetes: Kubernetes::new(azure.clone(), kubernetes::Settings::default(), dns.clone()),
-            azure,
-            probe: Probe::new(dns.clone(), trust.clone()).map_err(|error| part("the probes", error))?,
-            store: store.clone(),
-            clock: clock.clone(),
-            vantage: vantage(&config),
-            surroundings: Arc::new(Surroundings::of(&config.channels, |name| std::env::var(name).ok())),
-        };
+        let store = eyes.store(&config)?;
+        let observer = eyes.observer(&config, store.clone());
+        let Eyes { dns, trust, .. } = &eyes;
         let engine = Engine {
             steps: Arc::new(wired::steps(&observer)),
-            channels: Arc::new(channels(&config, &dns, &trust, Arc::new(observer.azure.clone()))?),
+            channels: Arc::new(channels(&config, dns, trust, Arc::new(observer.azure.clone()))?),
             plans: Arc::new(plans(&config)),
             settings: settings(&config),
             store: store.clone(),
@@ -83,7 +72,15 @@ impl App {
             driver,
         };
         let (turns, drill_turns) = (Turns::default(), Turns::default());
-        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock), turns, drill_turns })
+        Ok(Self {
+            config,
+            engine,
+            observer,
+            day_log: DayLog::start(store, clock),
+            turns,
+            drill_turns,
+            listening: tokio::sync::Mutex::default(),
+        })
     }
 }
 
@@ -98,32 +95,6 @@ impl App {
             }
         }
     }
-}
-
-fn open_store(config: &Config, azure: &Azure, builder: ClientBuilder) -> Result<Arc<dyn Store>, BuildError> {
-    match &config.store {
-        StoreUrl::File(path) => {
-            store::open(&StoreTarget::Directory(path.clone())).map_err(|error| part("the store", error))
-        }
-        StoreUrl::Blob(containers) => match azure.blob_store(containers, Patience::default(), builder) {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(part("the store", error)),
-        },
-    }
-}
-
-fn azure_of(config: &Config, dns: &Dns, trust: &Trust) -> Result<Azure, BuildError> {
-    let settings = azure::Settings {
-        arm: config.cloud.arm.clone(),
-        arm_audience: config.cloud.arm_audience.clone(),
-        postgres_audience: config.cloud.postgres_audience.clone(),
-        ..azure::Settings::default()
-    };
-    let identity = match &config.identity {
-        config::Identity::Managed { client_id } => azure::Identity::Managed { client_id: client_id.clone() },
-        config::Identity::AzureCli => azure::Identity::AzureCli,
-    };
-    Azure::new(settings, identity, tls::http_builder(dns, trust)).map_err(|error| part("the Azure client", error))
 }
 
 fn channels(
@@ -162,18 +133,5 @@ fn settings(config: &Config) -> Settings {
         same_instance_dead: config.engine.same_instance_dead,
         send_within: config.engine.send_within,
         ..Settings::default()
-    }
-}
-
-/// From where this process sees things: what the configuration says, else what the platform's environment tells.
-fn vantage(config: &Config) -> String {
-    if let Some(told) = &config.network.vantage {
-        return format!("own probe from {told}");
-    }
-    let var = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-    match (var("WEBSITE_SITE_NAME"), var("REGION_NAME")) {
-        (Some(app), Some(region)) => format!("own probe from function app {app} in {region}"),
-        (Some(app), None) => format!("own probe from function app {app}"),
-        _ => "own probe from this machine".to_owned(),
     }
 }

@@ -6,14 +6,18 @@ mod app;
 mod day_log;
 mod direct;
 mod drill;
+mod eyes;
+mod heartbeat;
 mod operator;
 mod ready;
 mod round;
 mod run;
+mod test_alert;
 mod watch;
 
 pub use app::{App, BuildError};
 pub use direct::{Direct, DirectError};
+pub use eyes::Eyes;
 pub use ready::{Ready, pending};
 
 use crate::domain::status::Problem;

@@ -2,6 +2,7 @@
 //! metric itself, pays fence debts, and remembers when each witness last saw the primary healthy.
 
 use super::app::App;
+use super::heartbeat;
 use super::round::Round;
 use super::run::Message;
 use crate::domain::application::OriginView;
@@ -30,6 +31,7 @@ const ROUND: Duration = Duration::from_secs(120);
 /// The timer. What tending found leaves at once, and the looks follow in an invocation of their own.
 pub(super) async fn answer(app: Arc<App>, _invocation: Invocation) -> Result<Answer, FunctionError> {
     app.turns.begin();
+    heartbeat::begin(&app);
     let round = round(&app);
     let found = tend_all(&app, round).await;
     if found.is_empty() {

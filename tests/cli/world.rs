@@ -31,6 +31,8 @@ pub fn green(plan: &str) -> PlanStatus {
         debts: Vec::new(),
         last_run: None,
         drills: Vec::new(),
+        alerts: None,
+        cautions: Vec::new(),
         recovery: None,
         ledger_head: "ab".repeat(32),
     }

@@ -63,7 +63,7 @@ fn an_estate_that_lacks_nothing_is_ready_and_every_area_was_looked_at() {
     assert_eq!(assessment.verdict, Verdict::Yes, "{:?}", assessment.findings);
     assert_eq!(open(&good(at(NOW), &plan), &plan), Vec::<String>::new());
     let areas: std::collections::BTreeSet<Area> = assessment.findings.iter().map(|it| it.area).collect();
-    assert_eq!(areas.len(), 12, "{areas:?}");
+    assert_eq!(areas.len(), 16, "{areas:?}");
 }
 
 #[test]
@@ -193,7 +193,9 @@ fn an_alert_that_would_not_arrive_is_found_and_blocks_nothing() {
         ("action-group unknown", "ready", |it, _| {
             it.alerting.groups[0].1 = Err(denied("Microsoft.Insights/actionGroups/read"))
         }),
-        ("action-group unknown", "ready", |it, _| it.alerting.ourselves = Ourselves { host: None, app: None }),
+        ("action-group unknown", "ready", |it, _| {
+            it.alerting.ourselves = Ourselves { host: None, app: None, region: None }
+        }),
     ]);
 }
 
@@ -245,8 +247,76 @@ fn missing_permissions_secrets_channels_and_certificates_are_found() {
             it.certificates[2] =
                 CertificateFacts { host: "aks".into(), whose: CertificateOf::Client, expires: Ok(it.now) };
         }),
-        ("certificate-standby unknown", "ready", |it, _| it.certificates[2].expires = Err("refused".into())),
+        ("certificate-standby unknown", "ready", |it, _| it.certificates[2].expires = Err(silent())),
     ]);
+}
+
+fn silent() -> NoCertificate {
+    NoCertificate::NotSeen("connection refused".into())
+}
+
+#[test]
+fn what_is_wrong_with_reveille_itself_is_found() {
+    let unbelieved = || Err(NoCertificate::NotBelieved("certificate expired".into()));
+    check(&[
+        ("clock warning", "ready", |it, _| it.own.clock = Some(TimeDelta::seconds(-90))),
+        ("clock warning", "ready", |it, _| it.own.clock = Some(TimeDelta::minutes(9))),
+        ("store blocker", "not-ready", |it, _| it.own.store.read = Err("no role".into())),
+        ("store unknown", "not-known", |it, _| it.own.store.written = None),
+        ("store warning", "ready", |it, _| it.own.store.written = Some(it.now - TimeDelta::hours(1))),
+        ("heartbeat warning", "ready", |it, _| it.own.heartbeat.memory.last = Some(it.now - TimeDelta::hours(1))),
+        ("heartbeat note", "ready", |it, _| it.own.heartbeat.expected = None),
+        ("app-region warning", "ready", |it, _| {
+            it.own.presence = Default::default();
+            it.own.region = it.primary.as_ref().ok().map(|cluster| cluster.region.clone());
+        }),
+        ("name-standby blocker", "not-ready", |it, _| {
+            it.own.names[2].resolved = Err("NXDOMAIN".into());
+            it.certificates[2].expires = Err(silent());
+        }),
+    ]);
+    let plan = plan_parked();
+    for (nth, found) in ["certificate-front-door blocker", "certificate-primary warning", "certificate-standby blocker"]
+        .into_iter()
+        .enumerate()
+    {
+        let mut facts = good(at(NOW), &plan);
+        facts.certificates[nth].expires = unbelieved();
+        assert_eq!(open(&facts, &plan), [found]);
+    }
+}
+
+#[test]
+fn an_app_elsewhere_takes_over_the_watch_of_a_region_that_falls() {
+    let plan = plan_parked();
+    let mut facts = good(at(NOW), &plan);
+    let region = facts.primary.as_ref().unwrap().region.clone();
+    facts.own.region = Some(region.clone());
+    assert_eq!(open(&facts, &plan), Vec::<String>::new(), "another one watches from elsewhere");
+    facts.own.presence.note("dr", Some(region), at(NOW));
+    assert_eq!(open(&facts, &plan), ["app-region warning"]);
+}
+
+#[test]
+fn that_azure_cannot_be_asked_is_told_once() {
+    let plan = plan_parked();
+    let mut facts = good(at(NOW), &plan);
+    facts.own.access = Access::NoToken { why: "no login".into() };
+    facts.own.clock = None;
+    facts.primary = Err(Unread::NotAsked);
+    facts.standby = Err(Unread::NotAsked);
+    facts.may = [Err(Unread::NotAsked), Err(Unread::NotAsked)];
+    facts.alerting.rules = Err(Unread::NotAsked);
+    assert_eq!(open(&facts, &plan), ["identity blocker"]);
+}
+
+#[test]
+fn several_reads_that_lack_one_grant_are_one_finding() {
+    let plan = plan_parked();
+    let mut facts = good(at(NOW), &plan);
+    facts.database.endpoint = Err(denied("x/read"));
+    facts.database.servers[0].1 = Err(denied("x/read"));
+    assert_eq!(open(&facts, &plan), ["database-server unknown"]);
 }
 
 #[test]
@@ -342,7 +412,7 @@ fn a_sleeping_standbys_certificate_is_judged_by_what_a_rehearsal_saw_of_it() {
     let asleep = |days: Option<i64>| {
         let mut facts = good(at(NOW), &plan);
         let standby = facts.certificates.iter_mut().find(|it| it.whose == CertificateOf::StandbyOrigin).unwrap();
-        standby.expires = Err("connection refused".into());
+        standby.expires = Err(silent());
         let seen =
             |days| CertificateSeen { expires: at(NOW) + TimeDelta::days(days), at: at(NOW) - TimeDelta::days(7) };
         facts.record.standby_certificate = days.map(seen);

@@ -16,6 +16,11 @@ use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(30);
 
+fn minimal() -> reveille::config::Config {
+    let text = include_str!("../fixtures/config/minimal.toml");
+    reveille::config::parse(text, "reveille.toml", &|_| None).unwrap()
+}
+
 fn observer(bench: &Bench) -> Observer {
     let dns = Dns::new(&[bench.dns.address]).unwrap();
     Observer {
@@ -25,7 +30,7 @@ fn observer(bench: &Bench) -> Observer {
         store: store::open(&StoreTarget::Memory).unwrap(),
         clock: Arc::new(SystemClock),
         vantage: "a test".into(),
-        surroundings: Arc::new(reveille::observe::Surroundings::of(&[], |_| None)),
+        surroundings: Arc::new(reveille::observe::Surroundings::of(&minimal(), |_| None)),
     }
 }
 

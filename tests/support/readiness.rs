@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reveille::domain::cluster::ClusterView;
+use reveille::domain::heartbeat::{Heartbeat, Memory};
 use reveille::domain::parking::StandbyWorkload;
 use reveille::domain::plan::Plan;
+use reveille::domain::presence::Presence;
 use reveille::domain::readiness::*;
 use reveille::domain::resource::ResourceId;
 
@@ -35,11 +37,41 @@ pub fn unread(now: DateTime<Utc>, plan: &Plan) -> Facts {
         channels: Vec::new(),
         certificates: Vec::new(),
         record: RecordFacts::default(),
+        own: own(now, plan),
+    }
+}
+
+/// All is well with Reveille itself.
+fn own(now: DateTime<Utc>, plan: &Plan) -> OwnFacts {
+    let mut presence = Presence::default();
+    presence.note("dr", Some("southcentralus".into()), now);
+    let expected = Heartbeat { rule: "reveille-heartbeat".into(), overdue: std::time::Duration::from_secs(2_100) };
+    let names = [
+        (&plan.front_door.hostname, NameOf::FrontDoor),
+        (&plan.sites[0].origin, NameOf::PrimaryOrigin),
+        (&plan.sites[1].origin, NameOf::StandbyOrigin),
+    ];
+    OwnFacts {
+        access: Access::Open,
+        names: names.map(|(host, of)| NameFacts { host: host.clone(), of, resolved: Ok(()) }).into(),
+        clock: Some(TimeDelta::zero()),
+        store: StoreFacts {
+            place: "https://st.blob.core.windows.net/reveille".into(),
+            read: Ok(()),
+            written: Some(now),
+        },
+        presence,
+        region: Some("southcentralus".into()),
+        heartbeat: HeartbeatFacts { expected: Some(expected), memory: Memory { last: Some(now), ..Memory::default() } },
     }
 }
 
 fn ourselves() -> Ourselves {
-    Ourselves { host: Some("dr.azurewebsites.net".into()), app: Some("dr".into()) }
+    Ourselves {
+        host: Some("dr.azurewebsites.net".into()),
+        app: Some("dr".into()),
+        region: Some("southcentralus".into()),
+    }
 }
 
 pub fn cluster(power: &str) -> ClusterDetail {
@@ -185,5 +217,6 @@ pub fn good(now: DateTime<Utc>, plan: &Plan) -> Facts {
             history: Default::default(),
             standby_certificate: None,
         },
+        own: own(now, plan),
     }
 }

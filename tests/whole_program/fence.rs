@@ -64,6 +64,12 @@ async fn a_plan_that_observes_says_what_it_would_have_done_and_touches_nothing()
     {
         assert!(said.contains(would), "{said}");
     }
+    let report = stage.get(&format!("v1/runs/{}/report", run.created.run)).await.json();
+    let headline = report["headline"].as_str().unwrap();
+    assert!(headline.starts_with("Observed only; at ") && headline.contains("after the first sign"), "{headline}");
+    assert!(headline.contains("it would have: stopped the cluster of eastus2"), "{headline}");
+    let after = report["observed"]["seconds_after_sign"].as_f64().unwrap();
+    assert!(after >= report["observed"]["seconds_after_admission"].as_f64().unwrap(), "{report}");
     assert_eq!(stage.touched(), Vec::<String>::new());
     let status = stage.plan().await;
     assert_eq!((&status["light"], status["incident"].is_object()), (&"red".into(), true), "{status}");

@@ -2,6 +2,7 @@
 //!
 //! Source: learn.microsoft.com, Azure Monitor, common alert schema and non-common alert schema definitions.
 
+use super::test_alert;
 use crate::domain::resource::ResourceId;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub struct Alert {
     pub targets: Vec<ResourceId>,
     pub fired_at: Option<DateTime<Utc>>,
     pub criteria: Vec<Criterion>,
+    /// Its number, where Reveille itself made it to try the way of alerts: then it starts nothing.
+    pub test: Option<String>,
 }
 
 /// Fired and resolved arrive as two messages of one alert.
@@ -51,7 +54,8 @@ pub fn parse(body: &str) -> Result<Alert, Unreadable> {
     let data = value.get("data").filter(|data| data.is_object());
     let data = data.ok_or_else(|| Unreadable::NotAnAlert("it has no object \"data\"".into()))?;
     if let Some(essentials) = data.get("essentials").filter(|essentials| essentials.is_object()) {
-        return Ok(common(essentials, data.pointer("/alertContext/condition")));
+        let test = test_alert::mark(&value);
+        return Ok(Alert { test, ..common(essentials, data.pointer("/alertContext/condition")) });
     }
     match data.get("context").filter(|context| context.is_object()) {
         Some(context) => Ok(legacy(data, context)),
@@ -74,6 +78,7 @@ fn common(essentials: &Value, condition: Option<&Value>) -> Alert {
         targets: targets.into_iter().flatten().filter_map(resource).collect(),
         fired_at: time(essentials, "firedDateTime"),
         criteria: criteria(condition),
+        test: None,
         id,
     }
 }
@@ -96,6 +101,7 @@ fn legacy(data: &Value, context: &Value) -> Alert {
         targets: target.into_iter().collect(),
         fired_at: time(context, "timestamp"),
         criteria: criteria(context.get("condition")),
+        test: None,
     }
 }
 

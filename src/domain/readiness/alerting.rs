@@ -153,6 +153,23 @@ fn group_calls(id: &ResourceId, group: &ActionGroup, ourselves: &Ourselves) -> F
     }
 }
 
+/// The address that alerts of the plan's rule are posted to, by the action group: the function app's, up to `/alert`.
+/// Where there is none, why.
+pub fn alert_address(facts: &AlertingFacts, plan: &Plan, primary: &Site) -> Result<String, String> {
+    let rules = facts.rules.as_ref().map_err(|unread| format!("alert rules: {}", unread.why()))?;
+    let ours: Vec<&AlertRule> = rules.iter().filter(|rule| concerns(rule, plan)).collect();
+    let rule = best(&ours, primary).ok_or("no alert rule watches the origin health of the profile")?;
+    let called = facts.groups.iter().filter(|(id, _)| rule.action_groups.contains(id));
+    let mut receivers = called.filter_map(|(_, group)| group.as_ref().ok()).flat_map(|group| &group.receivers);
+    let missing = || format!("no action group of rule {} that could be read has a function `alert`", rule.name);
+    Ok(match receivers.find(|receiver| is_alert(receiver)).ok_or_else(missing)? {
+        Receiver::Webhook { host, path, .. } => {
+            format!("https://{host}{}", path.trim_end_matches('/').trim_end_matches("/alert"))
+        }
+        Receiver::Function { app, .. } => format!("https://{app}.azurewebsites.net/api"),
+    })
+}
+
 fn command(verb: &str, id: &ResourceId, change: &str) -> String {
     format!(
         "az monitor {verb} --subscription {} --resource-group {} --name {} {change}",

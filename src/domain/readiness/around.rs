@@ -1,7 +1,8 @@
 //! What a recovery needs beside Azure: secrets, channels that tell people, certificates that clients believe.
 
 use super::finding::{Area, Finding, Severity};
-use super::views::{CertificateFacts, CertificateOf, CertificateSeen, ChannelFacts, Facts, SecretFacts};
+use super::ourselves;
+use super::views::{CertificateFacts, CertificateOf, CertificateSeen, ChannelFacts, Facts, NoCertificate, SecretFacts};
 use crate::domain::secret::{SecretError, SecretRef};
 use chrono::{DateTime, Utc};
 
@@ -19,8 +20,24 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         found.push(nobody);
     }
     let before = facts.record.standby_certificate;
-    found.extend(facts.certificates.iter().map(|seen| certificate(seen, before, facts.now)));
+    let shown = facts.certificates.iter().filter(|seen| !is_explained(seen, facts));
+    found.extend(shown.map(|seen| certificate(seen, before, facts.now)));
     found
+}
+
+/// Whether it is told elsewhere why a certificate was not seen: its host's name does not resolve, or the primary's cluster
+/// is known to be down.
+fn is_explained(seen: &CertificateFacts, facts: &Facts) -> bool {
+    let asleep = facts.primary.as_ref().is_ok_and(|cluster| !cluster.view.is_up());
+    let is_told = ourselves::is_unresolved(&facts.own, &seen.host);
+    // What a rehearsal saw of the standby's stands in the store.
+    let forgotten = facts.own.store.read.is_err();
+    let is_told = match seen.whose {
+        CertificateOf::PrimaryOrigin => is_told || asleep,
+        CertificateOf::StandbyOrigin => is_told || forgotten,
+        CertificateOf::FrontDoor | CertificateOf::Client => is_told,
+    };
+    matches!(seen.expires, Err(NoCertificate::NotSeen(_))) && is_told
 }
 
 const SECRET: &str = "secret";
@@ -88,7 +105,12 @@ fn certificate(seen: &CertificateFacts, before: Option<CertificateSeen>, now: Da
     let new = |severity, saw| Finding::new(severity, Area::Certificates, check, &seen.host, saw);
     let end = match &seen.expires {
         Ok(end) => *end,
-        Err(why) => {
+        Err(NoCertificate::NotBelieved(why)) => {
+            return new(worst, format!("shows a certificate that is not believed: {why}"))
+                .means(refused(seen.whose))
+                .fix("Renew it, or trust its issuer (SSL_CERT_FILE), or correct the name it is for.", []);
+        }
+        Err(NoCertificate::NotSeen(why)) => {
             let before = before.filter(|_| seen.whose == CertificateOf::StandbyOrigin);
             return before.map_or_else(|| unseen(seen, check, why), |before| asleep(seen, check, before, now));
         }

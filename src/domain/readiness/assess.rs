@@ -2,9 +2,10 @@
 
 use super::estimate::{Estimate, estimate};
 use super::finding::{Area, Finding, Severity};
+use super::unread::NOT_ASKED;
 use super::verdict::Verdict;
 use super::views::Facts;
-use super::{alerting, around, capacity, clusters, database, front_door, permissions, rehearsal, writer};
+use super::{alerting, around, capacity, clusters, database, front_door, ourselves, permissions, rehearsal, writer};
 use crate::domain::duration;
 use crate::domain::names::SiteName;
 use crate::domain::plan::{Plan, Site};
@@ -30,8 +31,13 @@ pub fn assess(facts: &Facts, plan: &Plan, primary: &Site, from: &str) -> Assessm
     let standby = plan.other(&primary.name);
     let estimate = expected(facts, plan);
     let mut findings = checks(facts, plan, primary, standby);
-    findings.push(in_time(&estimate, plan));
+    // What took how long stands in the ledger.
+    if facts.own.store.read.is_ok() {
+        findings.push(in_time(&estimate, plan));
+    }
+    findings.retain(|finding| finding.saw != NOT_ASKED);
     findings.sort_by_key(|finding| (finding.severity, !finding.may_block(), finding.area));
+    each_refusal_once(&mut findings);
     let verdict = Verdict::of(&findings);
     let (at, from, standby) = (facts.now, from.to_owned(), standby.name.clone());
     Assessment { at, from, standby, verdict, estimate, findings }
@@ -41,13 +47,31 @@ fn checks(facts: &Facts, plan: &Plan, primary: &Site, standby: &Site) -> Vec<Fin
     let mut found = clusters::check(facts, plan, primary, standby);
     found.extend(capacity::check(facts, standby));
     found.extend(database::check(&facts.database, plan));
-    found.extend(writer::check(&facts.database, plan));
+    found.extend(writer::check(facts, plan));
     found.extend(front_door::check(&facts.front_door, plan, primary, standby));
     found.extend(alerting::check(&facts.alerting, plan, primary));
+    found.extend(ourselves::check(facts, plan, primary));
     found.extend(permissions::check(facts, plan, primary, standby));
     found.extend(around::check(facts));
-    found.extend(rehearsal::check(facts, plan, standby));
+    if facts.own.store.read.is_ok() {
+        found.extend(rehearsal::check(facts, plan, standby));
+    }
     found
+}
+
+/// Several things may be unreadable for the lack of one and the same grant; the worst of them tells it.
+fn each_refusal_once(findings: &mut Vec<Finding>) {
+    let mut told: Vec<Vec<String>> = Vec::new();
+    findings.retain(|finding| {
+        let is_refusal = finding.severity == Severity::Unknown && !finding.commands.is_empty();
+        if is_refusal && told.contains(&finding.commands) {
+            return false;
+        }
+        if is_refusal {
+            told.push(finding.commands.clone());
+        }
+        true
+    });
 }
 
 /// By what the plan's own runs took, where any did.

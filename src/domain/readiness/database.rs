@@ -18,7 +18,10 @@ pub(super) fn check(facts: &DatabaseFacts, plan: &Plan) -> Vec<Finding> {
         found.push(roles(&known));
         found.extend(known.iter().filter(|(_, it)| it.role == ServerRole::Replica).map(|(id, it)| replicates(id, it)));
     }
-    found.push(delay(&facts.delay, plan));
+    // Without a replica that is known there is no delay to be read, which is told above.
+    if known.iter().any(|(_, it)| it.role == ServerRole::Replica) {
+        found.push(delay(&facts.delay, plan));
+    }
     found.push(endpoint(&facts.endpoint, plan));
     found
 }

@@ -20,6 +20,14 @@ pub enum Area {
     Rehearsal,
     /// How long a recovery would take against its target.
     Time,
+    /// Whether names resolve.
+    Names,
+    /// Whether this machine's clock agrees with Azure's.
+    Clock,
+    /// Where Reveille keeps its state.
+    Store,
+    /// The region that Reveille itself sits in.
+    Place,
 }
 
 /// How grave a finding is; the worst first.
@@ -132,6 +140,10 @@ impl Area {
             Self::Certificates => "certificates",
             Self::Rehearsal => "rehearsal",
             Self::Time => "time",
+            Self::Names => "names",
+            Self::Clock => "clock",
+            Self::Store => "store",
+            Self::Place => "place",
         }
     }
 }

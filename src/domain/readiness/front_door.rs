@@ -3,6 +3,7 @@
 //! Source: learn.microsoft.com, Azure Front Door health probes and routing by priority.
 
 use super::finding::{Area::FrontDoor, Finding, Severity};
+use super::unread::Unread;
 use super::views::{FrontDoorFacts, OriginFacts, ProbeSettings};
 use crate::domain::duration;
 use crate::domain::plan::{Plan, Site};
@@ -12,11 +13,19 @@ use std::time::Duration;
 const AZURE_SUFFIX: &str = ".azurefd.net";
 
 pub(super) fn check(facts: &FrontDoorFacts, plan: &Plan, primary: &Site, standby: &Site) -> Vec<Finding> {
+    if let (Err(Unread::NotThere { .. }), Err(gone @ Unread::NotThere { .. })) = (&facts.group, &facts.endpoints) {
+        let profile = plan.front_door.profile.name();
+        return vec![gone.finding(Severity::Blocker, FrontDoor, "front-door-profile", profile)];
+    }
     let mut found = vec![probing(facts, plan), endpoint(facts, plan)];
     let origins = match &facts.origins {
         Ok(origins) => origins,
         Err(unread) => {
-            found.push(unread.finding(Severity::Blocker, FrontDoor, "standby-origin", &plan.front_door.origin_group));
+            // A group that is not there is told already.
+            if !matches!((unread, &facts.group), (Unread::NotThere { .. }, Err(Unread::NotThere { .. }))) {
+                let group = &plan.front_door.origin_group;
+                found.push(unread.finding(Severity::Blocker, FrontDoor, "standby-origin", group));
+            }
             return found;
         }
     };

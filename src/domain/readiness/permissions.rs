@@ -4,7 +4,7 @@
 //! is granted by a role whose actions match it and whose notActions do not; deny assignments are not in that answer.
 
 use super::finding::{Area::Permissions, Finding, Severity};
-use super::unread::{Read, grant};
+use super::unread::{Read, Unread, grant};
 use super::views::{Facts, Grant};
 use crate::domain::plan::{FenceUnable, Plan, Site, Workload};
 
@@ -21,9 +21,19 @@ struct Need {
 
 pub(super) fn check(facts: &Facts, plan: &Plan, primary: &Site, standby: &Site) -> Vec<Finding> {
     let [at_primary, at_standby] = &facts.may;
-    let mut found = at(at_standby, standby, "standby-permissions", &of_standby(plan));
-    found.extend(at(at_primary, primary, "primary-permissions", &of_primary(plan)));
+    let mut found = Vec::new();
+    // At a cluster that is not there nobody may do anything, which is told with the cluster.
+    if !is_gone(&facts.standby) {
+        found.extend(at(at_standby, standby, "standby-permissions", &of_standby(plan)));
+    }
+    if !is_gone(&facts.primary) {
+        found.extend(at(at_primary, primary, "primary-permissions", &of_primary(plan)));
+    }
     found
+}
+
+fn is_gone<T>(read: &Read<T>) -> bool {
+    matches!(read, Err(Unread::NotThere { .. }))
 }
 
 fn of_standby(plan: &Plan) -> Vec<Need> {

@@ -15,7 +15,12 @@ pub enum Unread {
     Denied { action: String, scope: String, principal: Option<String> },
     /// No usable answer.
     Failed { why: String },
+    /// Azure cannot be asked at all, which is told once.
+    NotAsked,
 }
+
+/// What a finding saw that would repeat that Azure cannot be asked at all.
+pub(super) const NOT_ASKED: &str = "was not asked for: Azure cannot be asked at all";
 
 impl Unread {
     pub fn failed(why: impl Into<String>) -> Self {
@@ -43,7 +48,8 @@ impl Unread {
             }
             Self::Failed { why } => Finding::unknown(worst, area, check, about, format!("cannot be read: {why}"))
                 .means("Whether it is ready cannot be told.")
-                .fix("Run the drill again; if it stays, look at the resource and at the network of Reveille.", []),
+                .fix("Ask again; if it stays, look at the resource and at the network of Reveille.", []),
+            Self::NotAsked => Finding::unknown(worst, area, check, about, NOT_ASKED),
         }
     }
 
@@ -53,6 +59,7 @@ impl Unread {
             Self::NotThere { why } => format!("it does not exist: {why}"),
             Self::Denied { action, .. } => format!("the identity lacks {action}"),
             Self::Failed { why } => why.clone(),
+            Self::NotAsked => NOT_ASKED.to_owned(),
         }
     }
 }

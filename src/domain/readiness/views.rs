@@ -1,5 +1,6 @@
 //! What a readiness drill knows of the world before it judges: plain values, each read or not.
 
+use super::own::OwnFacts;
 use super::unread::Read;
 use crate::domain::cluster::ClusterView;
 use crate::domain::history::History;
@@ -205,6 +206,8 @@ pub struct Ourselves {
     pub host: Option<String>,
     /// Name of the function app.
     pub app: Option<String>,
+    /// The region it sits in, in lower case without spaces.
+    pub region: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -245,7 +248,16 @@ pub struct ChannelFacts {
 pub struct CertificateFacts {
     pub host: String,
     pub whose: CertificateOf,
-    pub expires: Result<DateTime<Utc>, String>,
+    pub expires: Result<DateTime<Utc>, NoCertificate>,
+}
+
+/// Why there is no end of a certificate to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoCertificate {
+    /// Nothing answers, or not as it should.
+    NotSeen(String),
+    /// One is shown, and nobody would believe it: it has expired, or is for another name, or from an unknown issuer.
+    NotBelieved(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,4 +307,5 @@ pub struct Facts {
     pub channels: Vec<ChannelFacts>,
     pub certificates: Vec<CertificateFacts>,
     pub record: RecordFacts,
+    pub own: OwnFacts,
 }

@@ -2,20 +2,40 @@
 //! connections, and what answers there takes writes.
 
 use super::finding::{Area::Writer, Finding, Severity};
-use super::views::{DatabaseFacts, ServerRole, WriterSight};
+use super::views::{DatabaseFacts, Facts, ServerRole, WriterSight};
 use crate::domain::plan::Plan;
 use crate::domain::writer::{CANARY_SQL, WriterVerdict, canary_grant};
 
-pub(super) fn check(facts: &DatabaseFacts, plan: &Plan) -> Vec<Finding> {
+pub(super) fn check(all: &Facts, plan: &Plan) -> Vec<Finding> {
+    let facts = &all.database;
     let sight = &facts.writer;
     if let Err(WriterVerdict::Unreachable { stage, why }) = &sight.found
         && stage == "dns"
     {
-        return vec![unresolved(sight, why)];
+        // A virtual endpoint that is not there has no name either, and is told with the database.
+        let is_gone = matches!(facts.endpoint, Ok(None));
+        return if is_gone { Vec::new() } else { vec![unresolved(sight, why)] };
     }
-    let mut found = vec![target(facts), connects(sight)];
+    let mut found = vec![target(facts)];
+    if !is_explained(all) {
+        found.push(connects(sight));
+    }
     found.extend(writable(sight, plan));
     found
+}
+
+/// Whether a refused login is told already, by what keeps it from succeeding: a server that is not ready, or a password
+/// that cannot be had.
+fn is_explained(facts: &Facts) -> bool {
+    let down = facts.database.servers.iter().any(|(id, server)| {
+        let leads_here =
+            facts.database.writer.target.as_deref().is_some_and(|target| {
+                target.split('.').next().is_some_and(|name| name.eq_ignore_ascii_case(id.name()))
+            });
+        leads_here && server.as_ref().map_or(true, |it| !it.state.eq_ignore_ascii_case("Ready"))
+    });
+    let locked_out = facts.secrets.iter().any(|secret| secret.vital && secret.resolved.is_err());
+    facts.database.writer.found.is_err() && (down || locked_out)
 }
 
 fn unresolved(sight: &WriterSight, why: &str) -> Finding {

@@ -1,5 +1,6 @@
 //! Folding a run into its report.
 
+use super::observed::Observed;
 use super::{
     CallLine, DataLoss, EndPoint, EvidenceLine, Integrity, NotificationLine, PersonLine, RecoveryTime, Report, SCHEMA,
     StepLine, WaitLine, advice, milestones, stages,
@@ -52,6 +53,7 @@ impl Report {
             next_steps: advice::next_steps(run),
             people: people(run),
             notifications: notifications(run),
+            observed: Observed::of(run),
             readiness: readiness(run),
             integrity: integrity(run, head),
         }
@@ -59,6 +61,9 @@ impl Report {
 }
 
 fn headline(run: &RunState) -> String {
+    if let Some(observed) = Observed::of(run) {
+        return observed.text();
+    }
     if let Some(outcome) = &run.outcome {
         return outcome.headline_of(run.created.kind);
     }

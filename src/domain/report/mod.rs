@@ -7,9 +7,11 @@ mod interruption;
 mod left_probe;
 mod left_running;
 mod milestones;
+mod observed;
 mod stages;
 
 pub use interruption::{Interruption, interruption};
+pub use observed::Observed;
 pub use stages::StageLine;
 
 use super::history::Eta;
@@ -68,6 +70,9 @@ pub struct Report {
     pub next_steps: Vec<NextStep>,
     pub people: Vec<PersonLine>,
     pub notifications: Vec<NotificationLine>,
+    /// For a plan that only observes: what it would have begun, and when; absent for any other run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// What a readiness drill found; absent for any other run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<Assessment>,

@@ -4,10 +4,11 @@ use super::reader::Reader;
 use crate::config::ChannelConfig;
 use crate::domain::causes::with_causes;
 use crate::domain::plan::{DatabaseAuth, Site};
-use crate::domain::readiness::{CertificateFacts, CertificateOf, ChannelFacts, SecretFacts};
+use crate::domain::readiness::{CertificateFacts, CertificateOf, ChannelFacts, NoCertificate, SecretFacts};
 use crate::domain::resource::HostPort;
 use crate::domain::secret::SecretRef;
 use crate::engine::ports::Secrets;
+use crate::probe::certificate::CertificateError;
 use futures::future::join_all;
 use reqwest::Url;
 
@@ -25,7 +26,9 @@ impl Reader<'_> {
         let urls = channels.iter().filter(|channel| self.plan.channels.contains(&channel.name));
         let urls = urls.map(|channel| (format!("the URL of channel {}", channel.name), &channel.url, false));
         let beside = token.into_iter().chain(urls).filter(|(_, from, _)| matches!(from, SecretRef::Vault(_)));
-        let wanted = password.into_iter().chain(beside);
+        // A vault is asked with a token of the same identity: without one it is told already why nothing can be had.
+        let askable = |from: &&SecretRef| self.open || !matches!(from, SecretRef::Vault(_));
+        let wanted = password.into_iter().chain(beside).filter(|(_, from, _)| askable(from));
         join_all(wanted.map(|(of, from, vital)| async move {
             SecretFacts { of, from: from.clone(), resolved: self.observer.azure.secret_end(from).await, vital }
         }))
@@ -73,7 +76,7 @@ impl Reader<'_> {
         ];
         join_all(hosts.map(|(host, whose)| async move {
             let end = self.observer.probe.certificate_end(host, self.plan.timing.probe_timeout).await;
-            CertificateFacts { host: host.host.clone(), whose, expires: end.map_err(|error| error.text()) }
+            CertificateFacts { host: host.host.clone(), whose, expires: end.map_err(|error| without(&error)) }
         }))
         .await
     }
@@ -82,7 +85,7 @@ impl Reader<'_> {
 impl Reader<'_> {
     /// Certificates by which clusters without Entra know Reveille. Others have none.
     pub async fn client_certificates(&self, sites: [&Site; 2]) -> Vec<CertificateFacts> {
-        if self.plan.kubernetes.is_none() {
+        if self.plan.kubernetes.is_none() || !self.open {
             return Vec::new();
         }
         let seen = join_all(sites.map(|site| async move {
@@ -90,11 +93,15 @@ impl Reader<'_> {
             let asked = tokio::time::timeout(self.plan.timing.arm_timeout, cluster.client_certificate_end()).await;
             let expires = match asked {
                 Ok(Ok(end)) => Ok(end?),
-                Ok(Err(error)) => Err(with_causes(&error)),
-                Err(_) => Err("no answer from Azure in time".to_owned()),
+                Ok(Err(error)) => Err(NoCertificate::NotSeen(with_causes(&error))),
+                Err(_) => Err(NoCertificate::NotSeen("no answer from Azure in time".to_owned())),
             };
             Some(CertificateFacts { host: site.cluster.name().to_owned(), whose: CertificateOf::Client, expires })
         }));
         seen.await.into_iter().flatten().collect()
     }
+}
+
+fn without(error: &CertificateError) -> NoCertificate {
+    if error.is_disbelief() { NoCertificate::NotBelieved(error.text()) } else { NoCertificate::NotSeen(error.text()) }
 }

@@ -3,19 +3,21 @@
 mod around;
 mod azure;
 mod database;
+mod own;
 mod reader;
 mod record;
 
 use super::Observer;
 use crate::domain::parking::StandbyWorkload;
 use crate::domain::plan::{Plan, Site};
-use crate::domain::readiness::{CertificateFacts, ClusterDetail, Facts, Read, RegionFacts, Unread};
+use crate::domain::readiness::{AlertingFacts, CertificateFacts, ClusterDetail, Facts, Read, RegionFacts, Unread};
 use reader::Reader;
 
 impl Observer {
     /// Looks at everything a recovery from `primary` to `standby` needs, side by side and bounded.
     pub async fn readiness(&self, plan: &Plan, primary: &Site, standby: &Site, workload: &StandbyWorkload) -> Facts {
-        let reader = Reader::new(self, plan);
+        let access = self.access(plan).await;
+        let reader = Reader::new(self, plan, access.is_open());
         let ((of_primary, of_standby, region), database, (front_door, alerting), may, around, record) = tokio::join!(
             clusters(&reader, primary, standby),
             reader.database(standby),
@@ -25,6 +27,7 @@ impl Observer {
             self.record(plan, standby, workload),
         );
         let (secrets, channels, certificates) = around;
+        let own = self.own(plan, access, [primary, standby]).await;
         Facts {
             now: self.clock.now(),
             primary: of_primary,
@@ -38,7 +41,15 @@ impl Observer {
             channels,
             certificates,
             record,
+            own,
         }
+    }
+}
+
+impl Observer {
+    /// The plan's alert rule and whom it calls.
+    pub async fn alerting(&self, plan: &Plan) -> AlertingFacts {
+        Reader::new(self, plan, true).alerting().await
     }
 }
 

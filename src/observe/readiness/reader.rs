@@ -15,12 +15,14 @@ const AT_ONCE: usize = 4;
 pub(super) struct Reader<'a> {
     pub observer: &'a Observer,
     pub plan: &'a Plan,
+    /// Whether Azure can be asked at all.
+    pub open: bool,
     turns: Semaphore,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(observer: &'a Observer, plan: &'a Plan) -> Self {
-        Self { observer, plan, turns: Semaphore::new(AT_ONCE) }
+    pub fn new(observer: &'a Observer, plan: &'a Plan, open: bool) -> Self {
+        Self { observer, plan, open, turns: Semaphore::new(AT_ONCE) }
     }
 
     /// Asks Azure. `action` is what the identity needs for it, at `scope`.
@@ -30,6 +32,9 @@ impl<'a> Reader<'a> {
         scope: &str,
         asking: impl Future<Output = Result<Answer<T>, ArmError>>,
     ) -> Read<T> {
+        if !self.open {
+            return Err(Unread::NotAsked);
+        }
         // Closed never: the reader outlives its reads.
         let _turn = self.turns.acquire().await;
         let patience = self.plan.timing.arm_timeout;

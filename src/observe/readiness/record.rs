@@ -20,12 +20,12 @@ const REHEARSALS: usize = 5;
 impl Observer {
     pub(super) async fn record(&self, plan: &Plan, standby: &Site, workload: &StandbyWorkload) -> RecordFacts {
         let workload = workload.clone();
-        match Book::open(&self.store, &plan.name).await {
-            Ok(book) => {
+        match Book::look(&self.store, &plan.name).await {
+            Ok(Some(book)) => {
                 let standby_certificate = self.certificate_of(standby, book.state()).await;
                 RecordFacts { standby_certificate, ..remembered(book.state(), workload) }
             }
-            Err(_) => RecordFacts { workload, ..RecordFacts::default() },
+            Ok(None) | Err(_) => RecordFacts { workload, ..RecordFacts::default() },
         }
     }
 

@@ -49,6 +49,10 @@ fn write(page: &mut Page, plan: &PlanStatus) {
     page.say("  serves      ", &format!("{}, standby is {}", plan.primary, plan.standby), Ink::Plain);
     page.say("  automation  ", automation(plan.automation), Ink::Plain);
     open_matters(page, plan);
+    plan.alerts.iter().for_each(|text| page.say("  alerts      ", text, Ink::Plain));
+    for caution in plan.cautions.iter().filter(|caution| **caution != plan.sentence) {
+        page.say("  caution     ", caution, Ink::Careful);
+    }
     plan.drills.iter().for_each(|line| drill(page, line));
     plan.recovery.iter().for_each(|outlook| recovery(page, outlook));
     if let Some(last) = &plan.last_run {

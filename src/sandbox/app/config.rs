@@ -4,6 +4,7 @@ use chrono::Utc;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, Surroundings, TOKEN_SETTING, soon, variable};
+use crate::sandbox::monitor::HEARTBEAT_RULE;
 use crate::sandbox::planes::Channel;
 use crate::sandbox::scenario::{Pace, PasswordIn, Scenario};
 use crate::sandbox::vault;
@@ -25,6 +26,10 @@ pub(super) fn text(scenario: &Scenario, around: &Surroundings<'_>) -> Result<Str
     if scenario.plan.pace == Pace::Fast {
         config["engine"] = json!({"renew": "1s", "claim_dead": "5s", "same_instance_dead": "1s", "send_within": "2s"});
     }
+    if let Some(heartbeat) = &scenario.world.heartbeat {
+        let overdue = format!("{}ms", heartbeat.overdue.as_millis());
+        config["heartbeat"] = json!({"rule": HEARTBEAT_RULE, "overdue": overdue});
+    }
     toml::to_string(&config)
 }
 
@@ -39,7 +44,7 @@ fn plan(workload: &Workload, scenario: &Scenario, ports: Ports) -> Value {
         "automation": scenario.plan.automation,
         "workload": scenario.plan.workload,
         "kubernetes": kubernetes(workload, scenario),
-        "rto": "5m",
+        "rto": scenario.plan.rto,
         "rpo": "5m",
         "cooldown": scenario.plan.cooldown,
         "alert_rules": [workload.rule()],

@@ -71,6 +71,8 @@ pub struct Surroundings<'a> {
     pub ca_file: &'a Path,
     /// Where the app keeps its state.
     pub store: String,
+    /// The region that the app sits in.
+    pub region: String,
 }
 
 impl App {
@@ -105,6 +107,7 @@ impl App {
             ("SSL_CERT_FILE".to_owned(), around.ca_file.display().to_string()),
             (PASSWORD.to_owned(), around.world.settings().password),
             (TOKEN_SETTING.to_owned(), TOKEN.to_owned()),
+            ("REGION_NAME".to_owned(), around.region.clone()),
             // The machine's proxy knows none of the simulated names.
             ("NO_PROXY".to_owned(), "*".to_owned()),
             ("no_proxy".to_owned(), "*".to_owned()),

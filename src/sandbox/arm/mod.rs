@@ -71,7 +71,17 @@ async fn handle(State(world): State<World>, ConnectInfo(peer): ConnectInfo<Peer>
     // Before any waiting: a client that gives up meanwhile takes this task with it.
     log(&call, answer.status, ending);
     end(ending, &peer.switch).await;
-    answer.into_response(&call.dress())
+    let mut response = answer.into_response(&call.dress());
+    date(&call.world, &mut response);
+    response
+}
+
+/// The time that Azure believes it is.
+fn date(world: &World, response: &mut Response) {
+    let now = world.now() + chrono::TimeDelta::seconds(world.knobs().clock_ahead);
+    if let Ok(value) = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string().parse() {
+        response.headers_mut().insert(axum::http::header::DATE, value);
+    }
 }
 
 /// What becomes of an answer.

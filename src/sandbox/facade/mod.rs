@@ -31,8 +31,9 @@ use super::identity::IdentityEndpoint;
 use super::monitor::{self, Monitor};
 use super::planes::{Planes, PlanesError};
 use super::scenario::{Scenario, Webhook};
+use super::spoilt::Spoilt;
 use super::tls::TlsListener;
-use super::world::{Entry, World};
+use super::world::{Entry, Event, World};
 use folder::Folder;
 use platform::Platform;
 use refusals::Refusals;
@@ -137,6 +138,7 @@ pub struct Sandbox {
     kubeconfig: PathBuf,
     options: Options,
     refusals: Refusals,
+    spoilt: Spoilt,
     _dns: DnsServer,
     _arm: JoinSet<()>,
     /// Last, so that it is removed when nothing writes into it any more.
@@ -171,6 +173,7 @@ impl Sandbox {
             dns: dns.address().to_string(),
             ca_file: &ca_file,
             store: store(&options, &world),
+            region: options.scenario.world.app_region.clone(),
         };
         let keys = keys();
         let host_options = prepare_host(&folder, &options, &around, &keys, tls(&authority)?)?;
@@ -189,6 +192,7 @@ impl Sandbox {
             kubeconfig,
             options,
             refusals: Refusals::default(),
+            spoilt: authority.spoilt().clone(),
             _dns,
             _arm,
             folder,
@@ -208,6 +212,17 @@ impl Sandbox {
     /// How that host was started: for one more host of the same app, with the same storage.
     pub fn host_options(&self) -> HostOptions {
         self.host_options.clone()
+    }
+
+    /// From now on a host shows a certificate that has expired, or its good one again.
+    pub fn spoil_certificate(&self, host: &str, expired: bool) {
+        self.spoilt.set(host, expired);
+    }
+
+    /// From now on heartbeats reach nobody, or do again.
+    pub fn lose_heartbeats(&self, lost: bool) {
+        self.world.log(Event::Note, if lost { "heartbeats are lost" } else { "heartbeats are delivered again" });
+        self.monitor.tune(|settings| settings.heartbeats_lost = lost);
     }
 
     /// The function keys.
@@ -309,6 +324,7 @@ fn start_monitor(
         period: scenario.world.monitor_period,
         webhooks: vec![format!("{}/api/alert?code={key}", host.url())],
         copies: copies(scenario),
+        heartbeat: scenario.world.heartbeat.map(|it| it.every),
         ca_pem: Some(authority.pem().to_owned()),
         ..monitor::Settings::default()
     };

@@ -155,6 +155,7 @@ impl Sandbox {
                 server.read_only = read_only.unwrap_or(server.read_only);
             }),
             Action::Channel { name, fault } => self.world.set_channel(name, fault),
+            Action::Heartbeats { lost } => self.lose_heartbeats(lost),
             Action::RepeatAlert { copies } => self.repeat_alert(copies),
             Action::Promote { server } => self.promote(&server).await,
             Action::Person(person) => self.tell(&person).await,

@@ -51,14 +51,15 @@ impl Courier {
         if settings.copies == 0 {
             self.world.log(Event::Note, format!("the webhooks of alert {} are lost", alert.rule));
         }
+        self.send(settings, &alert.id, &format!("{:?}", alert.condition), &body, settings.copies);
+    }
+
+    /// Sends a body to every webhook, so many times at once.
+    pub fn send(&self, settings: &Settings, alert: &str, condition: &str, body: &Value, copies: u32) {
         for url in &settings.webhooks {
-            let letter = Letter {
-                url: url.clone(),
-                alert: alert.id.clone(),
-                condition: format!("{:?}", alert.condition),
-                body: body.clone(),
-            };
-            for _ in 0..settings.copies {
+            let (alert, condition) = (alert.to_owned(), condition.to_owned());
+            let letter = Letter { url: url.clone(), alert, condition, body: body.clone() };
+            for _ in 0..copies {
                 tokio::spawn(self.clone().deliver(settings.clone(), letter.clone()));
             }
         }

@@ -2,6 +2,7 @@
 //! then silence, one `Resolved` after enough good evaluations.
 
 mod delivery;
+mod heartbeat;
 mod payload;
 mod rule;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+pub use heartbeat::RULE as HEARTBEAT_RULE;
 pub use payload::common_alert;
 
 use super::world::{Alert, World};
@@ -37,6 +39,10 @@ pub struct Settings {
     pub delay_scale: f64,
     /// A webhook that does not answer in this time counts as a network error.
     pub answer_within: Duration,
+    /// Time between two alerts of the rule that always fires; without it there is no such rule.
+    pub heartbeat: Option<Duration>,
+    /// Its alerts reach nobody.
+    pub heartbeats_lost: bool,
     /// CA certificate as PEM that https webhooks are trusted by, beside the system's.
     pub ca_pem: Option<String>,
 }
@@ -53,6 +59,8 @@ impl Default for Settings {
             copies: 1,
             delay_scale: 0.02,
             answer_within: Duration::from_secs(10),
+            heartbeat: None,
+            heartbeats_lost: false,
             ca_pem: None,
         }
     }
@@ -63,7 +71,10 @@ pub struct Monitor {
     settings: Arc<Mutex<Settings>>,
     courier: Courier,
     evaluating: JoinHandle<()>,
+    beating: JoinHandle<()>,
 }
+
+type Shared = Arc<Mutex<Settings>>;
 
 impl Monitor {
     /// Starts to evaluate the rules of every workload.
@@ -75,8 +86,9 @@ impl Monitor {
         // Whoever reads the action group sees whom it calls.
         world.change_estate(|estate| estate.group.webhooks = settings.webhooks.clone());
         let settings = Arc::new(Mutex::new(settings));
+        let beating = tokio::spawn(heartbeat::beat_forever(world.clone(), Arc::clone(&settings), courier.clone()));
         let evaluating = tokio::spawn(evaluate_forever(world, Arc::clone(&settings), courier.clone()));
-        Ok(Self { settings, courier, evaluating })
+        Ok(Self { settings, courier, evaluating, beating })
     }
 
     /// Changes the settings while it runs.
@@ -93,6 +105,7 @@ impl Monitor {
 impl Drop for Monitor {
     fn drop(&mut self) {
         self.evaluating.abort();
+        self.beating.abort();
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Action {
     EdgeBlind { region: String, blind: bool },
     /// Breaks, or mends, a notification channel.
     Channel { name: Channel, fault: Option<ChannelFault> },
+    /// The alerts of the rule that always fires are lost, or arrive again.
+    Heartbeats { lost: bool },
     /// Posts the newest alert again, that many times at once.
     RepeatAlert { copies: u32 },
     /// A person does a forced switchover to a replica, through ARM.

@@ -51,6 +51,8 @@ pub struct Expect {
     pub refused: BTreeMap<String, BTreeSet<String>>,
     /// Words that some notification has in it.
     pub says: Vec<String>,
+    /// What people were told of the way of alerts, each once: `silent`, `back`.
+    pub alert_path: Vec<String>,
     /// What people were told in time.
     pub told: Vec<Told>,
 }

@@ -9,7 +9,7 @@ use super::expect::{Count, Expect};
 use super::kubernetes;
 use super::order;
 use super::pressure;
-use super::watch::{Ended, notices};
+use super::watch::{Ended, alert_path, notices};
 use crate::sandbox::world::{AlertState, Entry, Event, World};
 
 /// What has to be asked of running servers; everything else is in the world.
@@ -39,6 +39,7 @@ pub(crate) fn judge(scenario: &Scenario, world: &World, seen: &Seen) -> Verdict 
     checks.extend(people(expect, world, &log));
     checks.extend(refused(expect, seen));
     checks.extend(says(expect, &log));
+    checks.push(Check::new("what was told of the way of alerts", &expect.alert_path, &path_told(&log)));
     Verdict { passed: checks.iter().all(|check| check.ok), checks }
 }
 
@@ -134,6 +135,13 @@ fn says(expect: &Expect, log: &[Entry]) -> Vec<Check> {
         })
     };
     expect.says.iter().map(|words| Check::new(format!("people were told: {words}"), &true, &told(words))).collect()
+}
+
+/// In order; a repeat has the id of the one before.
+fn path_told(log: &[Entry]) -> Vec<String> {
+    let mut told = BTreeSet::new();
+    let notices = log.iter().filter_map(|entry| alert_path(&entry.event));
+    notices.filter(|notice| told.insert(notice.id.clone())).map(|notice| notice.moment).collect()
 }
 
 fn notified(log: &[Entry], wanted: &str) -> usize {

@@ -58,6 +58,22 @@ pub struct WorldKnobs {
     pub slow_restart: Option<TooSoon>,
     /// The inside of the clusters.
     pub kubernetes: KubernetesKnobs,
+    /// There is a rule that always fires, and the app expects its alerts.
+    pub heartbeat: Option<Heartbeat>,
+    /// The region in which the function app sits, as the platform tells it.
+    pub app_region: String,
+}
+
+/// The rule that always fires.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// Time between two alerts.
+    #[serde(with = "duration")]
+    pub every: Duration,
+    /// From then on the app misses them.
+    #[serde(with = "duration")]
+    pub overdue: Duration,
 }
 
 /// A start within so long after the end of a stop takes so long.
@@ -104,6 +120,8 @@ impl Default for WorldKnobs {
             standby_runs: false,
             slow_restart: None,
             kubernetes: KubernetesKnobs::default(),
+            heartbeat: None,
+            app_region: "South Central US".to_owned(),
         }
     }
 }
@@ -155,6 +173,8 @@ pub struct Plan {
     pub unable: String,
     /// Time between two automatic runs.
     pub cooldown: String,
+    /// Target of the recovery time.
+    pub rto: String,
     /// How fast the handler goes about it.
     pub pace: Pace,
     /// Keys of the plan's `timing` table, as they stand in the file.
@@ -202,6 +222,7 @@ impl Default for Plan {
             workload: "starts-with-cluster".to_owned(),
             unable: "ask".to_owned(),
             cooldown: "10m".to_owned(),
+            rto: "5m".to_owned(),
             pace: Pace::default(),
             timing: BTreeMap::new(),
             drill: Vec::new(),

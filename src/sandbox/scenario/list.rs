@@ -57,6 +57,7 @@ const TEXTS: &[(&str, &str)] = scenarios![
     "reindex",
     "fence-by-scaling",
     "drill-readiness",
+    "alert-path-dead",
 ];
 
 static ALL: LazyLock<Vec<Scenario>> =

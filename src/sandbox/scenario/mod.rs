@@ -23,7 +23,7 @@ pub(super) use alert_path::KILLED;
 pub use check::{Check, Verdict};
 pub use expect::{Count, Expect, Told};
 pub(super) use judge::{APPROVED, Seen, judge};
-pub use knobs::{Pace, PasswordIn, Plan, TooSoon, Webhook, WorldKnobs};
+pub use knobs::{Heartbeat, Pace, PasswordIn, Plan, TooSoon, Webhook, WorldKnobs};
 pub use kubernetes::{KubernetesKnobs, Part};
 pub use list::{all, named};
 pub use moment::Moment;

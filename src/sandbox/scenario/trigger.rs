@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::watch::Notice;
+use super::watch::{Notice, alert_path};
 use crate::sandbox::world::{Entry, Event};
 
 /// What has to be seen first.
@@ -35,6 +35,8 @@ pub enum Trigger {
     NeedsOperator,
     /// A notification says that a run has ended.
     RunEnded,
+    /// A notification says that no heartbeat comes any more.
+    AlertPathSilent,
     /// Something of a product was scaled, through an API server or a command.
     Scaled,
     /// A pod runs.
@@ -73,6 +75,7 @@ impl Trigger {
             (Self::RunAdmitted, event) => Notice::of(event).is_some_and(|notice| notice.moment == "admitted"),
             (Self::NeedsOperator, event) => Notice::of(event).is_some_and(|notice| notice.moment == "needs-operator"),
             (Self::RunEnded, event) => Notice::of(event).is_some_and(|notice| notice.moment == "ended"),
+            (Self::AlertPathSilent, event) => alert_path(event).is_some_and(|it| it.moment == "silent"),
             _ => false,
         }
     }

@@ -43,6 +43,23 @@ impl Notice {
     }
 }
 
+/// A notification about the way of alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PathNotice {
+    /// The same for each delivery of one.
+    pub id: String,
+    /// `silent` or `back`.
+    pub moment: String,
+}
+
+/// Reads an event of the world's log, if it is a CloudEvent about the way of alerts.
+pub(crate) fn alert_path(event: &Event) -> Option<PathNotice> {
+    let Event::Notification { channel, body } = event else { return None };
+    let (kind, moment) = body["type"].as_str()?.rsplit_once('.')?;
+    let ours = channel == "hook" && kind.ends_with(".alert-path");
+    ours.then(|| PathNotice { id: text(&body["id"]), moment: moment.to_owned() })
+}
+
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

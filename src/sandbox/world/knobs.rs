@@ -33,6 +33,8 @@ pub struct Knobs {
     pub metric_recent_minutes: i64,
     /// How long ARM waits for the resource provider of a region whose control plane is dark.
     pub gateway_timeout: Duration,
+    /// How far Azure's clock, as its answers are dated, is ahead of this machine's, in seconds.
+    pub clock_ahead: i64,
     /// How long a token is valid.
     pub token_lifetime: Duration,
     /// Throttling.
@@ -81,6 +83,7 @@ impl Default for Knobs {
             metric_window: Duration::from_secs(3),
             metric_recent_minutes: 2,
             gateway_timeout: Duration::from_secs(1),
+            clock_ahead: 0,
             token_lifetime: Duration::from_secs(24 * 3600),
             limits: Limits::GENEROUS,
         }

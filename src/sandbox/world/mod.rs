@@ -12,6 +12,7 @@ mod endpoint;
 mod estate;
 mod fault;
 mod front_door;
+mod hidden;
 mod ids;
 mod knobs;
 mod liveness;

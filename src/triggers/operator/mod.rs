@@ -1,8 +1,10 @@
 //! `operator`: people, by HTTP and from the command line. Reading is for every caller, acting for known ones.
 
 mod act;
+mod check;
 mod drill;
 mod form;
+mod own;
 mod read;
 mod record;
 mod status;
@@ -24,8 +26,9 @@ const BUDGET: Duration = Duration::from_secs(15);
 
 pub(super) async fn answer(app: Arc<App>, request: HttpRequestData) -> Answer {
     let span = span(&request.path);
-    let answered = timeout(BUDGET + read::wait(&request), route(&app, &request)).instrument(span).await;
-    answered.unwrap_or_else(|_| Err(too_slow())).unwrap_or_else(|refusal| problem(&refusal))
+    let budget = if check::is(&request.path) { check::BUDGET } else { BUDGET + read::wait(&request) };
+    let answered = timeout(budget, route(&app, &request)).instrument(span).await;
+    answered.unwrap_or_else(|_| Err(too_slow(budget))).unwrap_or_else(|refusal| problem(&refusal))
 }
 
 /// Whom a call is about, for the lines that are logged on its behalf.
@@ -48,6 +51,7 @@ async fn route(app: &App, request: &HttpRequestData) -> Answered {
     let path = segments(&request.path);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     match (request.method.as_str(), path.as_slice()) {
+        ("GET", ["check"]) => check::check(app, request).await,
         ("GET", ["plans"]) => read::plans(app).await,
         ("GET", ["plans", plan]) => read::plan(app, &PlanName::new(*plan)).await,
         ("GET", ["plans", plan, "runs"]) => read::runs(app, &PlanName::new(*plan)).await,
@@ -118,8 +122,8 @@ fn no_such_run(run: &RunId) -> Problem {
     Problem::new(404, "No such run", format!("there is no run {run}"), "GET /api/v1/plans/{plan}/runs lists them.")
 }
 
-fn too_slow() -> Problem {
-    let detail = format!("nothing was answered within {} s; whether it was written is not known", BUDGET.as_secs());
+fn too_slow(budget: Duration) -> Problem {
+    let detail = format!("nothing was answered within {} s; whether it was written is not known", budget.as_secs());
     Problem::new(
         503,
         "The store did not answer",

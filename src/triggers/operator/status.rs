@@ -1,7 +1,7 @@
 //! Status of plans and live views of runs, folded from ledger and journal.
 
 use super::super::app::App;
-use super::store_failed;
+use super::{own, store_failed};
 use crate::domain::chain::Entry;
 use crate::domain::drill::Refusal;
 use crate::domain::duration;
@@ -28,7 +28,8 @@ pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanSt
     let state = book.state();
     let active = active(app, state).await;
     let primary = ledger::primary(state, plan);
-    let (light, sentence) = sentence(plan, state, active.as_ref());
+    let own = own::look(app, plan, &primary).await;
+    let (light, sentence) = own.colour(sentence(plan, state, active.as_ref()));
     Ok(PlanStatus {
         plan: plan.name.clone(),
         light,
@@ -42,6 +43,8 @@ pub(super) async fn of_plan(app: &App, configured: &Configured) -> Result<PlanSt
         debts: state.debts.clone(),
         last_run: state.runs.iter().rev().find(|line| line.closed_at.is_some()).cloned(),
         drills: plan.drills.iter().map(|drill| state.drill_line(drill, app.engine.clock.now())).collect(),
+        alerts: own.alerts,
+        cautions: own.cautions,
         recovery: Some(recovery(plan, state, &primary)),
         ledger_head: book.head().hash.clone(),
     })
@@ -80,6 +83,8 @@ pub(super) fn of_unreadable(configured: &Configured, problem: &Problem) -> PlanS
         debts: Vec::new(),
         last_run: None,
         drills: Vec::new(),
+        alerts: None,
+        cautions: Vec::new(),
         recovery: None,
         ledger_head: String::new(),
     }

@@ -96,6 +96,20 @@ async fn a_silent_identity_endpoint_is_given_up_and_named() {
     assert!(matches!(error, CredentialError::TimedOut { .. }), "{error:?}");
 }
 
+/// A driver that looks at several things at once and stops to write its journal does not poll its looks meanwhile.
+#[tokio::test]
+async fn a_caller_that_nobody_polls_keeps_no_token_from_others() {
+    let settings = Settings { token_timeout: Duration::from_secs(5), ..Settings::default() };
+    let lifetimes = Mutex::new([Some(60), Some(60)].into());
+    let credential = Arc::new(Scripted { lifetimes, ..Default::default() });
+    let azure = Azure::with_credential(settings, credential, reqwest::Client::builder()).unwrap();
+    let mut left_alone = std::pin::pin!(azure.check_identity());
+    assert!(futures::poll!(left_alone.as_mut()).is_pending(), "it is in the middle of asking");
+    azure.postgres_token(None).await.unwrap();
+    azure.check_identity().await.unwrap();
+    left_alone.await.unwrap();
+}
+
 /// Set in the child: the address of the simulated Azure Resource Manager.
 const CHILD_ARM: &str = "REVEILLE_TEST_ARM";
 /// Set in the child: the certificate to trust.

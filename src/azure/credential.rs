@@ -3,6 +3,10 @@
 //! `azure_identity` keeps managed-identity tokens itself but has no way to drop one that Azure refused, and asks the
 //! Azure CLI anew (about a second) every time. So tokens are kept here for both, and a refused one is replaced by
 //! asking through a new SDK credential.
+//!
+//! Whoever asks does so in a task of its own. A caller may be one of several futures of one task that waits for another of
+//! them, and so be polled by nobody for a while; were it the one that holds the lock, all others would wait for it, even
+//! the one that its own task waits for.
 
 use super::settings::{Identity, Settings};
 use crate::domain::causes::with_causes;
@@ -16,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 /// A token is renewed this long before it expires.
 const RENEW_BEFORE: Span = Span::minutes(5);
@@ -50,6 +55,8 @@ pub enum CredentialError {
     },
     #[error("no token for {audience} within {}; see that the identity endpoint answers", crate::domain::duration::text(*after))]
     TimedOut { audience: String, after: Duration },
+    #[error("asking for a token for {audience} broke off")]
+    BrokeOff { audience: String },
 }
 
 fn managed_advice(user_assigned: bool) -> &'static str {
@@ -80,7 +87,9 @@ struct State {
 }
 
 /// Gives tokens; one request at a time, however many callers wait.
-pub struct Tokens {
+pub struct Tokens(Arc<Desk>);
+
+struct Desk {
     source: Source,
     timeout: Duration,
     state: Mutex<State>,
@@ -88,11 +97,15 @@ pub struct Tokens {
 
 impl Tokens {
     pub(super) fn chosen(identity: Identity, settings: &Settings) -> Self {
-        Self { source: Source::Chosen(identity), timeout: settings.token_timeout, state: Mutex::default() }
+        Self::of(Source::Chosen(identity), settings)
     }
 
     pub(super) fn given(credential: Arc<dyn TokenCredential>, settings: &Settings) -> Self {
-        Self { source: Source::Given(credential), timeout: settings.token_timeout, state: Mutex::default() }
+        Self::of(Source::Given(credential), settings)
+    }
+
+    fn of(source: Source, settings: &Settings) -> Self {
+        Self(Arc::new(Desk { source, timeout: settings.token_timeout, state: Mutex::default() }))
     }
 
     /// A token for `audience` (without `/.default`), kept or new.
@@ -107,7 +120,25 @@ impl Tokens {
 
     /// The same with the time at which it ends.
     pub(super) async fn whole(&self, audience: &str, refused: Option<&Secret>) -> Result<AccessToken, CredentialError> {
-        self.bounded(audience, self.kept_or_new(audience, refused)).await
+        if refused.is_none()
+            && let Some(token) = self.0.at_hand(audience)
+        {
+            return Ok(token);
+        }
+        let (desk, of, refused) = (Arc::clone(&self.0), audience.to_owned(), refused.cloned());
+        let asking = async move { desk.bounded(&of, desk.kept_or_new(&of, refused.as_ref())).await };
+        let broke_off = |_| Err(CredentialError::BrokeOff { audience: audience.to_owned() });
+        tokio::spawn(asking.in_current_span()).await.unwrap_or_else(broke_off)
+    }
+}
+
+impl Desk {
+    /// A good token, if nobody is just asking for any.
+    fn at_hand(&self, audience: &str) -> Option<AccessToken> {
+        match self.state.try_lock().ok()?.kept(audience) {
+            Use::Good(token) => Some(token),
+            Use::Ageing(_) | Use::Expired => None,
+        }
     }
 
     async fn bounded(

@@ -17,6 +17,8 @@ pub mod exit;
 pub mod live;
 mod note;
 mod output;
+#[cfg(feature = "sandbox")]
+mod package;
 mod plan;
 mod record;
 mod report;
@@ -28,6 +30,7 @@ mod start;
 mod status;
 mod test_alert;
 mod verify;
+pub mod version;
 mod watch;
 mod way;
 mod word;
@@ -46,7 +49,7 @@ use std::process::ExitCode;
 
 /// Wakes a cold standby on Azure.
 #[derive(Debug, Parser)]
-#[command(name = "reveille", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "reveille", version, long_version = version::LONG, after_help = AFTER_HELP, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     connection: connect::Connection,
@@ -108,6 +111,9 @@ enum Command {
     /// Run a simulated Azure on this machine and watch an outage being recovered
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Args),
+    /// Make what is deployed: build without the sandbox, lay out the app folder, zip it; from a clone
+    #[cfg(feature = "sandbox")]
+    Package(package::Args),
 }
 
 /// Parses this process's arguments and does what they say.
@@ -130,6 +136,8 @@ fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve::run(),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(args, cli.json),
+        #[cfg(feature = "sandbox")]
+        Command::Package(args) => package::run(&args, &Output::new(cli.json, None)).into(),
         Command::Check(args) => check::run(&args, &cli.connection, cli.json).into(),
         Command::TestAlert(args) => test_alert::run(&args, &cli.connection, cli.json).into(),
         Command::Plan(args) => plan::run(&args, &Output::new(cli.json, None)).into(),
@@ -186,7 +194,7 @@ async fn talk(desk: &Desk, command: Command) -> Result<Exit, CliError> {
         Command::Check(_) | Command::TestAlert(_) | Command::Plan(_) | Command::Runbook(_) => Ok(Exit::Usage),
         Command::Verify(_) | Command::Serve => Ok(Exit::Usage),
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(_) => Ok(Exit::Usage),
+        Command::Sandbox(_) | Command::Package(_) => Ok(Exit::Usage),
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -101,6 +101,19 @@ impl Authority {
         self.config(names, protocols, WebPkiClientVerifier::no_client_auth())
     }
 
+    /// A certificate for these names, `localhost` and 127.0.0.1, and its key, both as PEM, for a server that is no part of
+    /// this process.
+    ///
+    /// # Errors
+    /// When it cannot be generated.
+    pub fn server_certificate<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(String, String), CaError> {
+        let signed = self.signed(names).map_err(|it| CaError::Generate("server certificate", it))?;
+        Ok((signed.0.pem(), signed.1.serialize_pem()))
+    }
+
     /// The same for a server that looks at client certificates of this authority, and lets in who has none.
     ///
     /// # Errors
@@ -170,6 +183,12 @@ impl Authority {
         names: &[String],
         end: DateTime<Utc>,
     ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), rcgen::Error> {
+        let (certificate, key) = self.signed(names)?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        Ok((vec![certificate.der().clone()], key.into()))
+    }
+
+    fn signed<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(Certificate, KeyPair), rcgen::Error> {
         let key = KeyPair::generate()?;
         let names = names.iter().cloned().chain(["localhost", "127.0.0.1"].map(str::to_owned));
         let mut params = CertificateParams::new(names.collect::<Vec<_>>())?;
@@ -179,9 +198,7 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         let part = |number: u32| u8::try_from(number).unwrap_or(1);
         params.not_after = date_time_ymd(end.year(), part(end.month()), part(end.day()));
-        let certificate = params.signed_by(&key, &self.issuer)?;
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        Ok((vec![certificate.der().clone()], key.into()))
+        Ok((params.signed_by(&key, &self.issuer)?, key))
     }
 }
 

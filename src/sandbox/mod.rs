@@ -6,7 +6,8 @@
 //!       ◄── vault                              a Key Vault
 //!       ◄── planes                             applications, Front Door edge, databases, receiver
 //!       ◄── facade ── scenario                 what goes wrong, and what the world must show at the end
-//!              └───── app, host                the real handler in a Functions host
+//!              ├───── app, host                the real handler in a Functions host
+//!              └───── storage                  a real Azurite for its state
 //! ```
 
 pub mod app;
@@ -20,6 +21,7 @@ pub mod kubernetes;
 pub mod monitor;
 pub mod planes;
 pub mod scenario;
+pub mod storage;
 mod spoilt;
 pub mod tls;
 pub mod vault;

@@ -59,3 +59,19 @@ fn every_file_that_the_document_names_is_there() {
     }
     assert!(seen > 5);
 }
+
+/// What stands in single quotes there, and in the tables here.
+#[test]
+fn the_page_about_permissions_has_every_action_and_no_other() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    let between = |text: &str, quote: char| -> BTreeSet<String> {
+        let parts =
+            text.lines().flat_map(|line| line.split(quote).skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
+        parts.filter(|part| part.starts_with("Microsoft.") && part.contains('/')).collect()
+    };
+    let (given, told) = (read("infra/modules/actions.bicep"), read("docs/permissions.md"));
+    let given = between(&given, '\'');
+    assert!(given.len() > 20, "{given:?}");
+    assert_eq!(between(&told, '`'), given);
+}

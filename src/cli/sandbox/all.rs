@@ -1,5 +1,6 @@
 //! Plays every scenario, several at a time, and says which gave what it must.
 
+use super::ground::Ground;
 use super::play::{self, Audience};
 use super::{Args, SandboxFailure};
 use crate::cli::{Exit, Output};
@@ -24,11 +25,11 @@ struct Ended {
     exit: Exit,
 }
 
-pub(super) async fn run(args: &Args, out: &Output) -> Result<Exit, SandboxFailure> {
+pub(super) async fn run(args: &Args, ground: &Ground, out: &Output) -> Result<Exit, SandboxFailure> {
     let mut options = Vec::new();
     for scenario in scenario::all() {
         let folder = args.folder.as_ref().map(|folder| folder.join(&scenario.name));
-        options.push(args.options(scenario, folder)?);
+        options.push(ground.under(args.options(scenario, folder)?).await?);
     }
     let mut playing =
         futures::stream::iter(options.into_iter().map(|options| play(options, out))).buffer_unordered(AT_ONCE);
@@ -36,6 +37,7 @@ pub(super) async fn run(args: &Args, out: &Output) -> Result<Exit, SandboxFailur
     while let Some(played) = playing.next().await {
         failed += usize::from(!told(out, &played));
     }
+    ground.told(out);
     Ok(if failed == 0 { Exit::Fine } else { Exit::Failed })
 }
 

@@ -1,13 +1,19 @@
 //! `reveille sandbox`: the simulated world on loopback, and an outage being recovered in it.
 
 mod all;
+mod ground;
 mod narrate;
 mod play;
 
 use super::{CliError, Exit, Output};
-use crate::sandbox::scenario::{self, Scenario};
+use crate::sandbox::host::{HostError, Log};
+use crate::sandbox::scenario::{self, PasswordIn, Scenario};
+use crate::sandbox::storage::StorageError;
 use crate::sandbox::{Disturbance, Options, Sandbox, SandboxError};
-use std::path::PathBuf;
+use ground::Ground;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,6 +25,15 @@ pub(super) struct Args {
     /// The handler to start instead of this very binary
     #[arg(long, value_name = "PATH")]
     handler: Option<PathBuf>,
+    /// A package as `reveille package` makes it: its files are laid out and its binary is started
+    #[arg(long, value_name = "ZIP", conflicts_with = "handler")]
+    package: Option<PathBuf>,
+    /// Where the app keeps its state
+    #[arg(long, value_name = "WHERE", default_value = "folder")]
+    store: Store,
+    /// Keep the database's password in the simulated Key Vault instead of an app setting
+    #[arg(long)]
+    vault: bool,
     /// List the scenarios
     #[arg(long, conflicts_with_all = ["serve", "check_all"])]
     list: bool,
@@ -38,9 +53,20 @@ pub(super) struct Args {
     /// Seed of everything random; random by default, and printed
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Keep the app folder with ledger, journals and configuration there
+    /// Keep the app folder with ledger, journals and configuration there, and what host and handler say, in host.log
     #[arg(long, value_name = "PATH")]
     folder: Option<PathBuf>,
+}
+
+/// Where the app keeps its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Store {
+    /// In its folder
+    Folder,
+    /// In a storage account: a real Azurite, which has to be installed
+    Azurite,
+    /// The same, and the answer of every write is lost on the way
+    AzuriteLosingAnswers,
 }
 
 /// Why the sandbox could not do it.
@@ -54,6 +80,14 @@ enum SandboxFailure {
     UsedFolder(PathBuf),
     #[error("the sandbox cannot be started")]
     Start(#[from] SandboxError),
+    #[error("there is no storage account for the app's state")]
+    Storage(#[from] StorageError),
+    #[error("{0} cannot be written")]
+    Log(PathBuf, #[source] std::io::Error),
+    #[error("the package cannot be played on")]
+    Package(#[from] HostError),
+    #[error("{0} cannot be made for the unpacked package")]
+    Unpacked(PathBuf, #[source] std::io::Error),
     #[error(transparent)]
     Cli(#[from] CliError),
 }
@@ -72,12 +106,13 @@ pub(super) fn run(args: Args, json: bool) -> ExitCode {
 }
 
 async fn start(args: &Args, out: &Output) -> Result<Exit, SandboxFailure> {
+    let ground = Ground::prepare(args).await?;
     if args.check_all {
-        return all::run(args, out).await;
+        return all::run(args, &ground, out).await;
     }
     let scenario = scenario::named(&args.scenario);
     let scenario = scenario.ok_or_else(|| SandboxFailure::NoSuchScenario(args.scenario.clone()))?;
-    let options = args.options(scenario, args.folder.clone())?;
+    let options = ground.under(args.options(scenario, args.folder.clone())?).await?;
     let ended = async { if args.serve { serve(options, out).await } else { play::run(options, out).await } };
     // Dropped, the sandbox ends its handler and removes what it made.
     tokio::select! {
@@ -111,11 +146,26 @@ impl Args {
         if let Some(used) = folder.as_ref().filter(|folder| folder.join("app/state").exists()) {
             return Err(SandboxFailure::UsedFolder(used.clone()));
         }
+        if let Some(folder) = &folder {
+            options.log = log_in(folder)?;
+        }
         options.folder = folder;
+        if self.vault {
+            options.scenario.plan.password = PasswordIn::Vault;
+        }
         options.seed = self.seed.unwrap_or_else(|| u64::from(uuid::Uuid::new_v4().as_fields().0));
         options.disturbance = Disturbance { kill_handler: self.kill_handler, wake_ups: self.disturb_wake_ups };
         Ok(options)
     }
+}
+
+/// What the Functions host and its handler say, as lines of a file.
+fn log_in(folder: &Path) -> Result<Log, SandboxFailure> {
+    let path = folder.join("host.log");
+    let made = std::fs::create_dir_all(folder).and_then(|()| File::create(&path));
+    let file = made.map_err(|source| SandboxFailure::Log(path, source))?;
+    // One write per line, so that lines of several threads do not mix.
+    Ok(Log::new(move |line| drop((&file).write_all(format!("{} {line}\n", chrono::Utc::now()).as_bytes()))))
 }
 
 fn list(out: &Output) {

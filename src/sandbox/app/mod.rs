@@ -6,7 +6,7 @@ mod soon;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::host::{Env, HostError, lay_out};
+use super::host::{Env, HostError, lay_out, lay_out_package};
 use super::identity::IdentityEndpoint;
 use super::planes::{Channel, Planes, TOKEN};
 use super::scenario::Scenario;
@@ -48,6 +48,15 @@ pub struct App {
     pub config: PathBuf,
 }
 
+/// Where the files of an app folder come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// This program's own, around a handler.
+    Handler(&'a Path),
+    /// A package that was unpacked into this folder.
+    Package(&'a Path),
+}
+
 /// What the app's settings and configuration point to.
 pub struct Surroundings<'a> {
     /// The simulated Azure.
@@ -73,12 +82,15 @@ impl App {
     /// When a file cannot be written, or the handler does not exist.
     pub fn lay_out(
         folder: PathBuf,
-        handler: &Path,
+        source: Source<'_>,
         scenario: &Scenario,
         around: &Surroundings<'_>,
     ) -> Result<Self, AppError> {
         std::fs::create_dir_all(&folder).map_err(|source| AppError::Write { path: folder.clone(), source })?;
-        lay_out(&folder, handler)?;
+        match source {
+            Source::Handler(handler) => lay_out(&folder, handler)?,
+            Source::Package(unpacked) => lay_out_package(&folder, unpacked)?,
+        }
         let config = folder.join(CONFIG);
         let text = config::text(scenario, around)?;
         std::fs::write(&config, text).map_err(|source| AppError::Write { path: config.clone(), source })?;

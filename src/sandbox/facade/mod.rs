@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 
-use super::app::{App, AppError, Surroundings};
+use super::app::{App, AppError, Source, Surroundings};
 use super::arm;
 use super::ca::{Authority, CaError};
 use super::dns::DnsServer;
@@ -53,6 +53,8 @@ pub struct Options {
     pub scenario: Scenario,
     /// The handler's binary; it is started with the argument `serve`.
     pub handler: PathBuf,
+    /// A folder with an unpacked package, whose files and binary are taken instead.
+    pub package: Option<PathBuf>,
     /// Folder for the app, its state, the CA certificate and a kubeconfig. Without one a temporary folder is made, and removed at the end.
     pub folder: Option<PathBuf>,
     /// Seed of everything random. Whoever starts prints it.
@@ -81,7 +83,7 @@ impl Options {
     pub fn new(scenario: Scenario, handler: impl Into<PathBuf>) -> Self {
         let disturbance = Disturbance::default();
         let (handler, log, storage) = (handler.into(), Log::none(), Storage::default());
-        Self { scenario, handler, folder: None, seed: 0, disturbance, log, storage, account: None }
+        Self { scenario, handler, package: None, folder: None, seed: 0, disturbance, log, storage, account: None }
     }
 }
 
@@ -290,7 +292,8 @@ fn prepare_host(
     keys: &Keys,
     tls: Arc<ServerConfig>,
 ) -> Result<HostOptions, SandboxError> {
-    let app = App::lay_out(folder.path().join("app"), &options.handler, &options.scenario, around)?;
+    let source = options.package.as_deref().map_or(Source::Handler(&options.handler), Source::Package);
+    let app = App::lay_out(folder.path().join("app"), source, &options.scenario, around)?;
     let mut host = HostOptions::new(app.folder.clone());
     host.env = app.settings(around);
     host.keys = keys.clone();

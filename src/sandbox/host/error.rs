@@ -10,6 +10,8 @@ pub enum HostError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("lay out {}", path.display())]
     LayOut { path: PathBuf, source: std::io::Error },
+    #[error("unpack {}", path.display())]
+    Unpack { path: PathBuf, source: zip::result::ZipError },
     #[error("parse {file}")]
     Json { file: String, source: serde_json::Error },
     #[error("{file}: {problem}")]

@@ -15,14 +15,19 @@ const FUNCTIONS: &[(&str, &str)] = &[
 /// Name of the handler in host.json.
 const EXECUTABLE: &str = "reveille";
 
+/// Every file of the folder but the handler: its name there, and its text.
+pub fn app_files() -> impl Iterator<Item = (String, &'static str)> {
+    let functions = FUNCTIONS.iter().map(|(name, json)| (format!("{name}/function.json"), *json));
+    std::iter::once(("host.json".to_owned(), HOST_JSON)).chain(functions)
+}
+
 /// Writes the folder's files; the handler becomes a symbolic link to `handler`, whatever that is called.
 ///
 /// # Errors
 /// A file that cannot be written, or a handler that does not exist.
 pub fn lay_out(app: &Path, handler: &Path) -> Result<(), HostError> {
-    write(&app.join("host.json"), HOST_JSON)?;
-    for (name, json) in FUNCTIONS {
-        write(&app.join(name).join("function.json"), json)?;
+    for (name, text) in app_files() {
+        write(&app.join(name), text)?;
     }
     let link = app.join(EXECUTABLE);
     let failed = |source| HostError::LayOut { path: link.clone(), source };

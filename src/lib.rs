@@ -59,16 +59,17 @@
 //! ```text
 //! domain      nothing of the crate: values and decisions, no I/O, no clock
 //! config      domain                             reveille.toml → validated plans, every mistake at once
-//! engine      domain                             slices, claims, intents, outbox; the traits of the crate: engine::ports
+//! telemetry   domain                             traces and metrics for those who watch from outside
+//! engine      telemetry, domain                  slices, claims, intents, outbox; the traits of the crate: engine::ports
 //! store       engine, domain                     memory, directory; names and checks for every store
-//! azure       store, config, engine, domain      the only code that knows ARM's URLs, api-versions and tokens
+//! azure       store, config and above            the only code that knows ARM's URLs, api-versions and tokens
 //! probe       config, engine, domain             own eyes: DNS, TLS, HTTP, SQL
 //! kubernetes  azure, probe, config, engine, domain    the only code that knows the API of the clusters themselves
 //! observe     kubernetes, azure, probe and below      all of it becomes facts, here only
 //! steps       observe and everything below it    one file per step
 //! render      domain                             report → Markdown, HTML page, terminal
 //! notify      render, engine, config, domain     channels: Teams, CloudEvents
-//! host        domain                             the Functions host's contract, payload mode
+//! host        telemetry, domain                  the Functions host's contract, payload mode
 //! triggers    all of the above                   one file per function
 //! cli         all of it                          one file per command
 //! sandbox     nothing of the crate               simulated Azure and Functions host; only cli and tests use it
@@ -92,4 +93,5 @@ pub mod render;
 pub mod sandbox;
 pub mod steps;
 pub mod store;
+pub mod telemetry;
 pub mod triggers;

@@ -10,6 +10,7 @@ use crate::domain::run::Driver;
 use crate::domain::secret::SecretRef;
 use crate::engine::ports::{Channel, Clock, Secrets, Store, SystemClock};
 use crate::engine::{Configured, Engine, Settings, Shelf};
+use crate::host::redact;
 use crate::kubernetes::{self, Kubernetes};
 use crate::notify::{Address, CloudEvents, Post, Teams};
 use crate::observe::{Observer, Surroundings};
@@ -18,6 +19,7 @@ use crate::probe::dns::Dns;
 use crate::probe::tls::{self, Trust};
 use crate::steps::wired;
 use crate::store::{self, StoreTarget};
+use crate::telemetry;
 use reqwest::ClientBuilder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,6 +62,7 @@ impl App {
     pub fn build(config: Config, driver: Driver) -> Result<Self, BuildError> {
         let trust = Trust::system().map_err(|error| part("the trust store", error))?;
         let dns = Dns::new(&config.network.dns_servers).map_err(|error| part("name resolution", error))?;
+        telemetry::send(tls::http_builder(&dns, &trust), redact::text).map_err(|error| part("telemetry", error))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let azure = azure_of(&config, &dns, &trust)?;
         let store = open_store(&config, &azure, tls::http_builder(&dns, &trust))?;

@@ -16,6 +16,7 @@ use crate::engine::book::Book;
 use crate::engine::{Taken, WakeUp};
 use crate::host::FunctionError;
 use crate::host::{Answer, Invocation};
+use crate::telemetry::metrics::WATCH_TICKS;
 use futures::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ const ROUND: Duration = Duration::from_secs(120);
 /// The timer. What tending found leaves at once, and the looks follow in an invocation of their own.
 pub(super) async fn answer(app: Arc<App>, _invocation: Invocation) -> Result<Answer, FunctionError> {
     app.turns.begin();
+    WATCH_TICKS.count(&[]);
     let round = round(&app);
     let found = tend_all(&app, round).await;
     if found.is_empty() {

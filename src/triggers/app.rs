@@ -30,6 +30,7 @@ pub struct App {
     pub engine: Engine,
     pub observer: Observer,
     pub(super) day_log: DayLog,
+    pub(super) retention: store::Retention,
     pub(super) turns: Turns,
     pub(super) drill_turns: Turns,
 }
@@ -86,7 +87,8 @@ impl App {
             driver,
         };
         let (turns, drill_turns) = (Turns::default(), Turns::default());
-        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock), turns, drill_turns })
+        let retention = store::Retention::new(store.clone(), config.retention);
+        Ok(Self { config, engine, observer, day_log: DayLog::start(store, clock), retention, turns, drill_turns })
     }
 }
 

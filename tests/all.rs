@@ -10,6 +10,7 @@ mod infra;
 mod notify;
 mod record;
 mod render;
+mod retention;
 mod sim;
 mod store_contract;
 mod support;
@@ -26,6 +27,8 @@ mod azure_sandbox;
 mod azure_server;
 #[cfg(feature = "sandbox")]
 mod azure_wire;
+#[cfg(feature = "sandbox")]
+mod golden;
 #[cfg(feature = "sandbox")]
 mod key_vault;
 #[cfg(feature = "sandbox")]
@@ -55,5 +58,7 @@ mod sandbox_planes;
 mod sandbox_scenarios;
 #[cfg(feature = "sandbox")]
 mod scenarios;
+#[cfg(feature = "sandbox")]
+mod telemetry;
 #[cfg(feature = "sandbox")]
 mod whole_program;

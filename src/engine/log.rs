@@ -2,12 +2,12 @@
 
 use super::ports::{LogRead, Store, StoreError};
 use crate::domain::chain::{self, ChainError, Entry, Head};
+use crate::telemetry::metrics::STORE_RETRIES;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use crate::telemetry::metrics::STORE_RETRIES;
 use std::time::Duration;
 use tokio::time::sleep;
 

@@ -162,7 +162,8 @@ impl Retention {
         }
         if let Some(days) = self.days.records {
             let records = self.listed("records/").await?.into_iter().filter_map(|name| {
-                let run = name.split('/').next().filter(|run| admitted_at(run).is_some_and(|at| at + span(days) < now))?;
+                let run =
+                    name.split('/').next().filter(|run| admitted_at(run).is_some_and(|at| at + span(days) < now))?;
                 Some(Old::Record { run: RunId::new(run), name: name.clone() })
             });
             old.extend(records);

@@ -74,9 +74,11 @@ impl Writer {
     }
 
     fn span(&self, span: &Span) -> Message {
-        let mut message = nothing()
-            .with(1, "traceId", Part::Id(span.context.trace.to_vec()))
-            .with(2, "spanId", Part::Id(span.context.span.to_vec()));
+        let mut message = nothing().with(1, "traceId", Part::Id(span.context.trace.to_vec())).with(
+            2,
+            "spanId",
+            Part::Id(span.context.span.to_vec()),
+        );
         if let Some(parent) = span.parent {
             message = message.with(4, "parentSpanId", Part::Id(parent.to_vec()));
         }

@@ -128,7 +128,8 @@ mod tests {
     use crate::telemetry::span::{Context, Role};
 
     fn recorder() -> Recorder {
-        let endpoint = |name: &str| (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| "https://otlp.example.com".to_owned());
+        let endpoint =
+            |name: &str| (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| "https://otlp.example.com".to_owned());
         Recorder::new(Settings::read(&endpoint, "test").unwrap().unwrap())
     }
 

@@ -234,7 +234,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named() {
-        let wrong = |name: &'static str, value| read(&[(ENDPOINT, "https://o"), (name, value)]).unwrap_err().to_string();
+        let wrong =
+            |name: &'static str, value| read(&[(ENDPOINT, "https://o"), (name, value)]).unwrap_err().to_string();
         assert!(wrong(PROTOCOL, "grpc").contains("http/protobuf"));
         assert!(wrong(TIMEOUT, "soon").contains(TIMEOUT));
         assert!(wrong(INTERVAL, "0").contains(INTERVAL));

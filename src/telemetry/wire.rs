@@ -47,12 +47,7 @@ impl Message {
         self.with(number, name, Part::Message(message))
     }
 
-    pub(super) fn messages(
-        self,
-        number: u32,
-        name: &'static str,
-        messages: impl IntoIterator<Item = Message>,
-    ) -> Self {
+    pub(super) fn messages(self, number: u32, name: &'static str, messages: impl IntoIterator<Item = Message>) -> Self {
         self.with(number, name, Part::Messages(messages.into_iter().collect()))
     }
 
@@ -83,8 +78,12 @@ impl Part {
             Part::Double(value) => eight(number, value.to_le_bytes(), bytes),
             Part::Message(message) => delimited(number, &message.protobuf(), bytes),
             Part::Messages(all) => all.iter().for_each(|message| delimited(number, &message.protobuf(), bytes)),
-            Part::PackedFixed(all) => delimited(number, &all.iter().flat_map(|it| it.to_le_bytes()).collect::<Vec<_>>(), bytes),
-            Part::PackedDouble(all) => delimited(number, &all.iter().flat_map(|it| it.to_le_bytes()).collect::<Vec<_>>(), bytes),
+            Part::PackedFixed(all) => {
+                delimited(number, &all.iter().flat_map(|it| it.to_le_bytes()).collect::<Vec<_>>(), bytes)
+            }
+            Part::PackedDouble(all) => {
+                delimited(number, &all.iter().flat_map(|it| it.to_le_bytes()).collect::<Vec<_>>(), bytes)
+            }
         }
     }
 

@@ -92,12 +92,7 @@ pub fn http_builder(dns: &Dns, trust: &Trust) -> reqwest::ClientBuilder {
 pub(super) fn probe_client(dns: &Dns, trust: &Trust) -> Result<reqwest::Client, ClientError> {
     let mut tls = trust.client_config();
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    base(dns, tls)
-        .http1_only()
-        .pool_max_idle_per_host(0)
-        .no_proxy()
-        .build()
-        .map_err(ClientError)
+    base(dns, tls).http1_only().pool_max_idle_per_host(0).no_proxy().build().map_err(ClientError)
 }
 
 fn base(dns: &Dns, tls: rustls::ClientConfig) -> reqwest::ClientBuilder {

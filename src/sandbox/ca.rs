@@ -110,7 +110,9 @@ impl Authority {
         &self,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<(String, String), CaError> {
-        let signed = self.signed(names).map_err(|it| CaError::Generate("server certificate", it))?;
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let end = Utc::now() + TimeDelta::days(SERVER_DAYS);
+        let signed = self.signed(&names, end).map_err(|it| CaError::Generate("server certificate", it))?;
         Ok((signed.0.pem(), signed.1.serialize_pem()))
     }
 
@@ -183,12 +185,12 @@ impl Authority {
         names: &[String],
         end: DateTime<Utc>,
     ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), rcgen::Error> {
-        let (certificate, key) = self.signed(names)?;
+        let (certificate, key) = self.signed(names, end)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         Ok((vec![certificate.der().clone()], key.into()))
     }
 
-    fn signed<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(Certificate, KeyPair), rcgen::Error> {
+    fn signed(&self, names: &[String], end: DateTime<Utc>) -> Result<(Certificate, KeyPair), rcgen::Error> {
         let key = KeyPair::generate()?;
         let names = names.iter().cloned().chain(["localhost", "127.0.0.1"].map(str::to_owned));
         let mut params = CertificateParams::new(names.collect::<Vec<_>>())?;

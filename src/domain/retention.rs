@@ -83,14 +83,14 @@ mod tests {
 
     #[test]
     fn the_newest_run_of_each_kind_stays_and_what_is_owed() {
-        let mut state = PlanState::default();
-        state.runs = vec![
+        let runs = vec![
             line("p.1", RunKind::StandbyDrill),
             line("p.2", RunKind::Failover),
             line("p.3", RunKind::StandbyDrill),
             line("p.4", RunKind::Failover),
             line("p.5", RunKind::Failover),
         ];
+        let mut state = PlanState { runs, ..PlanState::default() };
         let ids = |state: &PlanState| kept(state).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(ids(&state), ["p.3", "p.5"]);
         let (site, run, why) = (SiteName::new("east"), RunId::new("p.2"), "unreachable".to_owned());

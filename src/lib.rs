@@ -46,6 +46,19 @@
 //!   person decided to owe the fence. Only a standby that the ledger knows to be parked may have its cluster started before
 //!   ([`domain::parking`]). A debt is paid at first contact, by the live run or by a run of its own.
 //!
+//! # How a format changes
+//!
+//! A deployment happens in the middle of a run, and instances of two versions may work side by side for a while.
+//!
+//! - *A field is added*: `#[serde(default)]`, and absent means what it meant before there was the field. No new version.
+//! - *An event, step or runbook is added* that earlier programs must not drive past: [`domain::runbook::VERSION`] goes up;
+//!   [`domain::runbook::OLDEST`] stays as long as runs of that version can still be driven.
+//! - *A line means something else*: [`domain::chain::FORMAT`] goes up, and the fold learns to read both. Nothing that is
+//!   there is ever rewritten: logs only grow, and their hashes would not hold.
+//! - What reads a version it does not know stops there: a run is left alone and waits for a person, a plan does nothing on
+//!   its own, and log, status and the operator's answers say which line and which version.
+//! - `tests/golden` holds states of every version, to the byte; a new version adds a folder there.
+//!
 //! # Where to add a step
 //!
 //! 1. [`domain::runbook`]: its name, its line in the table, what it waits for, whether it changes anything.
@@ -59,16 +72,17 @@
 //! ```text
 //! domain      nothing of the crate: values and decisions, no I/O, no clock
 //! config      domain                             reveille.toml → validated plans, every mistake at once
-//! engine      domain                             slices, claims, intents, outbox; the traits of the crate: engine::ports
+//! telemetry   domain                             traces and metrics for those who watch from outside
+//! engine      telemetry, domain                  slices, claims, intents, outbox; the traits of the crate: engine::ports
 //! store       engine, domain                     memory, directory; names and checks for every store
-//! azure       store, config, engine, domain      the only code that knows ARM's URLs, api-versions and tokens
+//! azure       store, config and above            the only code that knows ARM's URLs, api-versions and tokens
 //! probe       config, engine, domain             own eyes: DNS, TLS, HTTP, SQL
 //! kubernetes  azure, probe, config, engine, domain    the only code that knows the API of the clusters themselves
 //! observe     kubernetes, azure, probe and below      all of it becomes facts, here only
 //! steps       observe and everything below it    one file per step
 //! render      domain                             report → Markdown, HTML page, terminal
 //! notify      render, engine, config, domain     channels: Teams, CloudEvents
-//! host        domain                             the Functions host's contract, payload mode
+//! host        telemetry, domain                  the Functions host's contract, payload mode
 //! triggers    all of the above                   one file per function
 //! cli         all of it                          one file per command
 //! sandbox     nothing of the crate               simulated Azure and Functions host; only cli and tests use it
@@ -92,4 +106,5 @@ pub mod render;
 pub mod sandbox;
 pub mod steps;
 pub mod store;
+pub mod telemetry;
 pub mod triggers;

@@ -10,6 +10,7 @@ mod infra;
 mod notify;
 mod record;
 mod render;
+mod retention;
 mod sim;
 mod store_contract;
 mod support;
@@ -28,6 +29,7 @@ mod azure_server;
 mod azure_wire;
 #[cfg(feature = "sandbox")]
 mod first_contact;
+mod golden;
 #[cfg(feature = "sandbox")]
 mod key_vault;
 #[cfg(feature = "sandbox")]
@@ -57,5 +59,7 @@ mod sandbox_planes;
 mod sandbox_scenarios;
 #[cfg(feature = "sandbox")]
 mod scenarios;
+#[cfg(feature = "sandbox")]
+mod telemetry;
 #[cfg(feature = "sandbox")]
 mod whole_program;

@@ -8,6 +8,7 @@ mod document;
 mod predicted;
 mod roles;
 mod settings;
+mod workbook;
 
 use compiler::{Copied, complaints, unformatted};
 use predicted::{FILES, Predicted};

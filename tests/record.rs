@@ -3,7 +3,7 @@
 mod finality;
 mod forms;
 mod pages;
-mod support;
+pub mod support;
 mod told;
 mod verifying;
 

@@ -1,7 +1,7 @@
 //! One contract for every store. A promise is an async fn over a [`Backend`]; the table below runs each of them
 //! against each backend. What only one backend can show (its faults, its torn tails, its processes) has its own file.
 
-mod backend;
+pub mod backend;
 pub mod blob;
 mod blob_harm;
 mod blob_refusals;
@@ -60,6 +60,8 @@ every_backend_keeps! {
     a_conflict_does_not_break_the_quiet
     list_gives_the_names_below_a_prefix_sorted
     a_log_and_a_folder_may_share_a_name
+    what_is_removed_is_gone_and_can_be_made_anew
+    what_is_not_there_cannot_be_removed
     documents_compare_and_set
     a_document_is_created_once
     racing_writers_of_a_document_lose_no_update

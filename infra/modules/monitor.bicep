@@ -1,4 +1,4 @@
-// Where the function apps' own logs and requests go. Only Entra tokens are taken.
+// Where the function apps' own logs and requests go, with a page to read them on. Only Entra tokens are taken.
 
 import { roles } from 'builtin.bicep'
 
@@ -40,6 +40,10 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher)
   }
+}
+
+module workbook 'workbook.bicep' = {
+  params: { name: name, location: location, tags: tags, insightsId: insights.id }
 }
 
 output insightsId string = insights.id

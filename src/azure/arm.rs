@@ -16,6 +16,7 @@ use super::service_error::ServiceError;
 use super::settings::Settings;
 use crate::domain::causes::with_causes;
 use crate::domain::secret::{Secret, SignedUrl};
+use crate::telemetry;
 use chrono::TimeDelta;
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
@@ -201,6 +202,7 @@ impl Arm {
             self.learn(call, reply, turn.attempts);
         }
         turn.log(call, &outcome);
+        turn.tell(call, &outcome);
         turn.used = Some(token);
         Ok(outcome)
     }
@@ -259,6 +261,26 @@ impl<'a> Turn<'a> {
             tokio::time::sleep_until(next).await;
         }
         in_time
+    }
+
+    /// Tells those who watch from outside.
+    fn tell(&self, call: &Call, outcome: &Result<Reply, Broken>) {
+        let (reply, error) = match outcome {
+            Ok(reply) => (Some(reply), None),
+            Err(Broken::NeverSent(error) | Broken::AfterSending(error)) => (None, Some(with_causes(error))),
+        };
+        telemetry::call(&telemetry::Call {
+            service: telemetry::Service::ResourceManager,
+            what: &call.name.to_string(),
+            method: call.method.as_str(),
+            attempt: self.attempts,
+            took: self.started.elapsed(),
+            status: reply.map(|reply| reply.status),
+            client_request_id: Some(&self.id.to_string()),
+            correlation_id: reply.and_then(|reply| reply.ids.correlation.as_deref()),
+            request_id: reply.and_then(|reply| reply.ids.request.as_deref()),
+            error: error.as_deref(),
+        });
     }
 
     fn log(&self, call: &Call, outcome: &Result<Reply, Broken>) {

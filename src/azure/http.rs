@@ -41,11 +41,28 @@ pub(super) struct Attempt<'a> {
     pub id: Uuid,
 }
 
+/// Azure's own ids of a call.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    /// `x-ms-correlation-request-id`.
+    pub correlation: Option<String>,
+    /// `x-ms-request-id`.
+    pub request: Option<String>,
+}
+
+impl Ids {
+    fn of(headers: &HeaderMap) -> Self {
+        let id = |name| text(headers, name).map(str::to_owned);
+        Self { correlation: id("x-ms-correlation-request-id"), request: id("x-ms-request-id") }
+    }
+}
+
 /// What is kept of an answer.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
     pub request_ids: Vec<String>,
+    pub ids: Ids,
     pub retry_after: Option<Duration>,
     /// This machine's clock minus the one that the answer was dated by.
     pub clock: Option<TimeDelta>,
@@ -92,6 +109,7 @@ pub(super) async fn exchange(client: &Client, attempt: Attempt<'_>) -> Result<Re
     Ok(Reply {
         status,
         request_ids: request_ids(&headers),
+        ids: Ids::of(&headers),
         retry_after: retry_after(&headers),
         clock,
         operation: operation(&headers),

@@ -3,9 +3,11 @@
 
 use super::credential::Tokens;
 use super::service_error::ServiceError;
+use super::traced::Traced;
 use super::vault_token::VaultToken;
 use crate::domain::causes::with_causes;
 use crate::domain::secret::{Secret, VaultSecret, WhyNot};
+use crate::telemetry::Service;
 use azure_core::error::ErrorKind;
 use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
 use azure_core::time::Duration as Span;
@@ -79,6 +81,7 @@ impl KeyVault {
         let client_options = ClientOptions {
             transport: Some(Transport::new(Arc::new(self.client.clone()))),
             retry: RetryOptions::exponential(retry),
+            per_try_policies: vec![Arc::new(Traced(Service::KeyVault))],
             ..Default::default()
         };
         SecretClientOptions { api_version: API_VERSION.to_owned(), client_options, ..Default::default() }

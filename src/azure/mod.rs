@@ -53,6 +53,7 @@ mod secrets;
 mod sent;
 mod service_error;
 mod settings;
+mod traced;
 mod vault_token;
 mod who;
 

@@ -3,6 +3,7 @@
 use crate::config;
 use crate::domain::run::Driver;
 use crate::host::{logging, parent, server};
+use crate::telemetry;
 use crate::triggers;
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ async fn serve() -> ExitCode {
         return ended("the watch over the host's process could not be started", &error);
     }
     let driver = driver();
+    begin_telemetry(&driver);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         config = %config::document_path(&config::process_env).display(),
@@ -47,6 +49,14 @@ fn driver() -> Driver {
     let worker = config::process_env(server::WORKER_ID_VARIABLE);
     let worker = worker.unwrap_or_else(|| format!("pid-{}", std::process::id()));
     Driver { instance: parent::instance(), worker }
+}
+
+/// Telemetry that is set up wrongly is said to be, and is no reason not to recover.
+fn begin_telemetry(driver: &Driver) {
+    match telemetry::Settings::read(&config::process_env, &driver.worker) {
+        Ok(settings) => settings.into_iter().for_each(telemetry::begin),
+        Err(error) => tracing::error!(error = %error, "telemetry stays off"),
+    }
 }
 
 fn ended(what: &str, why: &dyn std::fmt::Display) -> ExitCode {

@@ -22,8 +22,10 @@ pub(super) fn read(root: Section<'_>, path: &str, text: &str) -> Option<Config> 
     let heartbeat = heartbeat::read(&root.get("heartbeat"));
     let plans = plan::read(&root.need("plan"), &cloud, &channels.names);
     root.finish();
+    let (store, retention) = store?;
     Some(Config {
-        store: store?,
+        store,
+        retention,
         identity: identity?,
         cloud,
         network,

@@ -4,6 +4,7 @@ use crate::domain::heartbeat::Heartbeat;
 use crate::domain::names::{ChannelName, PlanName};
 use crate::domain::plan::{DatabaseAuth, Plan};
 use crate::domain::resource::HostPort;
+use crate::domain::retention::Retention;
 use crate::domain::secret::SecretRef;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     pub store: StoreUrl,
+    /// How long what lies there is kept.
+    pub retention: Retention,
     pub identity: Identity,
     pub cloud: Cloud,
     pub network: Network,

@@ -3,16 +3,24 @@
 use super::entry::Entry;
 use super::model::{Containers, StoreUrl};
 use crate::domain::resource::HostPort;
+use crate::domain::retention::Retention;
 use std::path::Path;
 
 const EXPECTED: &str = "https://ACCOUNT.blob.core.windows.net/CONTAINER or file:PATH";
+/// A hundred years; what is longer is a slip of the pen.
+const LONGEST_DAYS: u64 = 36_500;
 /// Azure allows 63 characters in a container's name; the second container's is longer by its suffix.
 const LONGEST_CONTAINER: usize = 63 - Containers::DOCUMENTS_SUFFIX.len();
 
-pub(super) fn read(entry: &Entry<'_>, path: &str) -> Option<StoreUrl> {
+pub(super) fn read(entry: &Entry<'_>, path: &str) -> Option<(StoreUrl, Retention)> {
     let section = entry.section()?;
-    let url = section.need("url");
+    let (url, kept) = (section.need("url"), section.get("retention"));
     section.finish();
+    let retention = retention(&kept);
+    Some((address(&url, path)?, retention))
+}
+
+fn address(url: &Entry<'_>, path: &str) -> Option<StoreUrl> {
     let store =
         url.parsed(EXPECTED, |text| if is_signed(text) { Ok(None) } else { store_url(text, path).map(Some) })?;
     if store.is_none() {
@@ -24,6 +32,28 @@ pub(super) fn read(entry: &Entry<'_>, path: &str) -> Option<StoreUrl> {
         return None;
     }
     store
+}
+
+/// Days for which each kind is kept; what is not named is kept for ever.
+fn retention(entry: &Entry<'_>) -> Retention {
+    let Some(section) = entry.section() else { return Retention::default() };
+    let (journals, day_logs) = (section.get("journal_days"), section.get("day_log_days"));
+    let (records, immutable) = (section.get("record_days"), section.get("immutable_days"));
+    section.finish();
+    let days = |entry: &Entry<'_>| entry.whole(1..=LONGEST_DAYS).and_then(|days| u32::try_from(days).ok());
+    let kept = Retention { journals: days(&journals), day_logs: days(&day_logs), records: days(&records) };
+    let bound = days(&immutable).unwrap_or(0);
+    for (entry, days) in [(&journals, kept.journals), (&day_logs, kept.day_logs), (&records, kept.records)] {
+        if days.is_some_and(|days| days < bound) {
+            entry.reject(format!("is shorter than immutable_days = {bound}: the container keeps it that long anyway"));
+        }
+    }
+    if kept.records.is_some_and(|records| kept.journals.is_none_or(|journals| records < journals)) {
+        records.reject(
+            "must not be shorter than journal_days: a journal whose signed record is gone reads as if it was tampered with",
+        );
+    }
+    kept
 }
 
 /// Whether an address holds more than host and path.

@@ -28,6 +28,7 @@ pub mod readiness;
 pub mod record;
 pub mod report;
 pub mod resource;
+pub mod retention;
 pub mod run;
 pub mod runbook;
 pub mod search_index;

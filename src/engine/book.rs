@@ -5,6 +5,7 @@ use super::ports::{Clock, Store};
 use crate::domain::chain::{Entry, Head};
 use crate::domain::ledger::{LedgerEvent, PlanState};
 use crate::domain::names::PlanName;
+use crate::telemetry;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -97,6 +98,7 @@ impl Book {
             let entries = self.log.catch_up().await?.unwrap_or_default();
             entries.iter().for_each(|entry| self.apply(entry));
             if !self.sealed {
+                telemetry::known(&self.plan, &self.state);
                 return Ok(());
             }
             self.turn_over().await?;
@@ -127,6 +129,8 @@ impl Book {
     async fn append_at(&mut self, events: Vec<LedgerEvent>, now: DateTime<Utc>) -> Result<(), LogError> {
         let entries = self.log.append_all(events, now).await?;
         entries.iter().for_each(|entry| self.apply(entry));
+        entries.iter().for_each(|entry| telemetry::noted(&self.plan, &entry.event));
+        telemetry::known(&self.plan, &self.state);
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
+use tracing::{Instrument, Span};
 
 /// How often the journal is read for words of people and other drivers, while nothing else makes the driver write.
 const LISTEN: Duration = Duration::from_secs(1);
@@ -223,7 +224,8 @@ impl<'a> Drive<'a> {
     fn spawn_look(&mut self, step: StepName, run: Arc<RunState>) {
         let Some(wired) = self.engine.steps.get(&step).cloned() else { return };
         let view = StepView { run, ..self.view(step, Instant::now()) };
-        self.tasks.push(Box::pin(async move { Finished::Looked(step, Box::new(wired.look(&view).await)) }));
+        let look = async move { Finished::Looked(step, Box::new(wired.look(&view).await)) };
+        self.tasks.push(Box::pin(look.instrument(inside(step))));
     }
 
     pub(super) async fn finish(&mut self, finished: Finished) -> Result<(), JournalError> {
@@ -317,6 +319,11 @@ impl<'a> Drive<'a> {
         }
         Ok(false)
     }
+}
+
+/// What a step does stands in the log with its name, and in its trace.
+pub(super) fn inside(step: StepName) -> Span {
+    tracing::error_span!("step", %step)
 }
 
 /// Spreads polls by up to a tenth either way, so that many runs do not call Azure in step. Drawn from the plan, the step

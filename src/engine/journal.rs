@@ -7,6 +7,7 @@ use crate::domain::names::RunId;
 use crate::domain::record::Final;
 use crate::domain::run::RunEvent;
 use crate::domain::run::state::{FoldError, RunState};
+use crate::telemetry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,6 +95,7 @@ impl Journal {
         log.create().await.map_err(|source| log_error(run, source))?;
         match log.append(created, clock.now()).await {
             Ok(first) => {
+                telemetry::begun(&first);
                 let state =
                     RunState::fold(&[first]).map_err(|source| JournalError::Fold { run: run.clone(), source })?;
                 return Ok(Self { log, state: Arc::new(state), run: run.clone() });
@@ -134,6 +136,7 @@ impl Journal {
     pub async fn append(&mut self, clock: &dyn Clock, event: RunEvent) -> Result<(), JournalError> {
         self.state.admits(&event)?;
         let entry = self.log.append(event, clock.now()).await.map_err(|source| log_error(&self.run, source))?;
+        telemetry::journaled(&self.state, &entry);
         Arc::make_mut(&mut self.state).apply(&entry);
         Ok(())
     }

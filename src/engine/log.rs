@@ -2,6 +2,7 @@
 
 use super::ports::{LogRead, Store, StoreError};
 use crate::domain::chain::{self, ChainError, Entry, Head};
+use crate::telemetry::metrics::STORE_RETRIES;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -143,7 +144,7 @@ impl<E: Serialize + DeserializeOwned> ChainLog<E> {
                 Err(error) if !error.is_conflict() && !error.is_unavailable() => return Err(self.store_error(error)),
                 Err(error) => match (self.read_back(lines).await?, pauses.next()) {
                     (ReadBack::Ours, _) => return Ok(()),
-                    (ReadBack::Unknown, Some(pause)) => sleep(pause).await,
+                    (ReadBack::Unknown, Some(pause)) => again("append", pause).await,
                     (ReadBack::Unknown, None) => return Err(self.store_error(error)),
                 },
             }
@@ -178,6 +179,12 @@ enum ReadBack {
     Unknown,
 }
 
+/// Waits before another try.
+async fn again(operation: &str, pause: Duration) {
+    STORE_RETRIES.count(&[operation]);
+    sleep(pause).await;
+}
+
 /// Repeats what the store did not answer, after short and growing pauses.
 async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, StoreError>
 where
@@ -185,7 +192,7 @@ where
 {
     for pause in PAUSES {
         match call().await {
-            Err(error) if error.is_unavailable() => sleep(pause).await,
+            Err(error) if error.is_unavailable() => again("read", pause).await,
             other => return other,
         }
     }

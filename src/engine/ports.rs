@@ -41,6 +41,14 @@ pub trait Store: Send + Sync {
     /// A document with its tag. `None` when it does not exist.
     async fn get(&self, document: Name<'_>) -> Result<Option<Document>, StoreError>;
 
+    /// Removes a log for good; `false` when there is none. Only for what nobody writes to any more.
+    ///
+    /// [`StoreError::Bound`] means that the store has to keep it for now.
+    async fn remove(&self, log: Name<'_>) -> Result<bool, StoreError>;
+
+    /// The same for a document.
+    async fn remove_document(&self, document: Name<'_>) -> Result<bool, StoreError>;
+
     /// Writes a document if its tag still is `expected` (`None`: if it does not exist yet); gives the new tag.
     async fn put(&self, document: Name<'_>, bytes: &[u8], expected: Option<&str>) -> Result<String, StoreError>;
 }
@@ -68,6 +76,9 @@ pub enum StoreError {
     /// Somebody else wrote first. Read and decide again.
     #[error("{name}: written by somebody else meanwhile")]
     Conflict { name: String },
+    /// An immutability policy or a legal hold forbids to remove it now. Trying again soon changes nothing.
+    #[error("{name}: the store is bound to keep it")]
+    Bound { name: String },
     #[error("{name}: no such log")]
     Missing { name: String },
     #[error("{operation} {name}: not a legal name")]

@@ -1,10 +1,11 @@
 //! Mutating calls: journaled before they are sent, and sent only while the run is still ours to act for.
 
-use super::drive::{Drive, Finished};
+use super::drive::{Drive, Finished, inside};
 use super::journal::{Journal, JournalError};
 use crate::domain::run::{Call, Driver, RunEvent, RunState, Sent, StepState};
 use crate::domain::runbook::StepName;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 impl Drive<'_> {
     /// Journals the intent, then sends, unless the run was lost or called off or its time is over by then.
@@ -17,13 +18,14 @@ impl Drive<'_> {
         let view = self.view(step, send_by);
         self.sending.insert(step);
         let (journal, driver, slice) = (self.journal.clone(), self.engine.driver.clone(), self.slice);
-        self.push(Box::pin(async move {
+        let send = async move {
             let outcome = match not_to_be_sent(journal, step, &driver, slice, send_by).await {
                 Some(reason) => Sent::NotSent { reason: reason.into() },
                 None => wired.send(&call, &view).await,
             };
             Finished::Sent(step, outcome)
-        }));
+        };
+        self.push(Box::pin(send.instrument(inside(step))));
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! stand in every line written on their behalf. Every text passes [`redact`].
 
 use super::redact;
+use crate::telemetry;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::io::Write;
@@ -33,9 +34,10 @@ pub fn start(env: &dyn Fn(&str) -> Option<String>) {
 /// Where finished lines go, without their line break.
 pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// A subscriber that writes JSON lines to `sink`.
+/// A subscriber that writes JSON lines to `sink`, and follows spans for telemetry.
 pub fn subscriber(level: Option<&str>, sink: Sink) -> impl Subscriber + Send + Sync {
-    tracing_subscriber::registry().with(JsonLines { sink }.with_filter(filter(level.unwrap_or_default())))
+    let lines = JsonLines { sink }.with_filter(filter(level.unwrap_or_default()));
+    tracing_subscriber::registry().with(lines).with(telemetry::layer())
 }
 
 /// A plain level, or directives on top of `info`; what is neither is taken for nothing.

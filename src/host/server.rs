@@ -5,6 +5,7 @@ use super::envelope::{EnvelopeError, Invocation, is_trace_parent};
 use super::functions::{Function, Functions, Outcome};
 use crate::domain::causes::with_causes;
 use crate::domain::status::Problem;
+use crate::telemetry;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -119,16 +120,23 @@ async fn call(function: &Function, invocation: Invocation) -> Response {
         function = invocation.function,
         invocation_id = invocation.invocation_id,
         trace_parent = invocation.trace_parent,
+        failed = tracing::field::Empty,
     );
     let (deadline, handler) = (function.route.deadline, function.handler.clone());
     let limited = tokio::time::timeout(deadline, async move { handler(invocation).await });
     let ended = tokio::spawn(limited.instrument(span.clone())).await;
-    let _inside = span.enter();
-    match ended {
+    let goes_on = matches!(&ended, Ok(Ok(Ok(answer))) if !answer.messages().is_empty());
+    let response = span.in_scope(|| match ended {
         Ok(Ok(outcome)) => respond(function, outcome),
         Ok(Err(_)) => overdue(function, deadline),
         Err(error) => broken(function, &error),
+    });
+    span.record("failed", !response.status().is_success());
+    drop(span);
+    if function.route.http_output.is_none() && !goes_on {
+        telemetry::flush(telemetry::FLUSH_LIMIT).await;
     }
+    response
 }
 
 fn respond(function: &Function, outcome: Outcome) -> Response {

@@ -110,8 +110,9 @@ impl Authority {
         &self,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<(String, String), CaError> {
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let end = Utc::now() + TimeDelta::days(SERVER_DAYS);
-        let signed = self.signed(names, end).map_err(|it| CaError::Generate("server certificate", it))?;
+        let signed = self.signed(&names, end).map_err(|it| CaError::Generate("server certificate", it))?;
         Ok((signed.0.pem(), signed.1.serialize_pem()))
     }
 
@@ -184,18 +185,14 @@ impl Authority {
         names: &[String],
         end: DateTime<Utc>,
     ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), rcgen::Error> {
-        let (certificate, key) = self.signed(names.iter().map(String::as_str), end)?;
+        let (certificate, key) = self.signed(names, end)?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         Ok((vec![certificate.der().clone()], key.into()))
     }
 
-    fn signed<'a>(
-        &self,
-        names: impl IntoIterator<Item = &'a str>,
-        end: DateTime<Utc>,
-    ) -> Result<(Certificate, KeyPair), rcgen::Error> {
+    fn signed(&self, names: &[String], end: DateTime<Utc>) -> Result<(Certificate, KeyPair), rcgen::Error> {
         let key = KeyPair::generate()?;
-        let names = names.into_iter().chain(["localhost", "127.0.0.1"]).map(str::to_owned);
+        let names = names.iter().cloned().chain(["localhost", "127.0.0.1"].map(str::to_owned));
         let mut params = CertificateParams::new(names.collect::<Vec<_>>())?;
         params.distinguished_name = named("Reveille sandbox server");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -13,6 +13,7 @@ pub enum Operation {
     List,
     Get,
     Put,
+    Remove,
 }
 
 impl Operation {
@@ -24,12 +25,13 @@ impl Operation {
             Self::List => "list",
             Self::Get => "get",
             Self::Put => "put",
+            Self::Remove => "remove",
         }
     }
 
     /// Whether the call changes anything.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Create | Self::Append | Self::Put)
+        matches!(self, Self::Create | Self::Append | Self::Put | Self::Remove)
     }
 
     /// The answer when nobody can say whether it took place.

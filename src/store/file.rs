@@ -125,6 +125,16 @@ impl Store for FileStore {
         blocking(Operation::List, prefix, move || Ok(directory::list(&logs, &wanted)?)).await
     }
 
+    async fn remove(&self, log: Name<'_>) -> Result<bool, StoreError> {
+        let path = self.log_path(Operation::Remove, log)?;
+        blocking(Operation::Remove, log, move || Ok(log::remove(&path)?)).await
+    }
+
+    async fn remove_document(&self, document: Name<'_>) -> Result<bool, StoreError> {
+        let path = self.document_path(Operation::Remove, document)?;
+        blocking(Operation::Remove, document, move || Ok(directory::remove(&path)?)).await
+    }
+
     async fn get(&self, document: Name<'_>) -> Result<Option<Document>, StoreError> {
         let path = self.document_path(Operation::Get, document)?;
         blocking(Operation::Get, document, move || Ok(document::get(&path)?)).await

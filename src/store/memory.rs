@@ -160,6 +160,16 @@ impl Store for MemoryStore {
         self.call(call, move |state| Ok(state.list(&name))).await
     }
 
+    async fn remove(&self, log: Name<'_>) -> Result<bool, StoreError> {
+        let (call, name) = (checked(Operation::Remove, log, &[])?, log.to_owned());
+        self.call(call, move |state| Ok(state.logs.remove(&name).is_some())).await
+    }
+
+    async fn remove_document(&self, document: Name<'_>) -> Result<bool, StoreError> {
+        let (call, name) = (checked(Operation::Remove, document, &[])?, document.to_owned());
+        self.call(call, move |state| Ok(state.documents.remove(&name).is_some())).await
+    }
+
     async fn get(&self, document: Name<'_>) -> Result<Option<Document>, StoreError> {
         let (call, name) = (checked(Operation::Get, document, &[])?, document.to_owned());
         self.call(call, move |state| Ok(state.documents.get(&name).cloned())).await

@@ -9,10 +9,12 @@ mod call;
 pub mod file;
 pub mod memory;
 pub mod name;
+mod retention;
 
 pub use call::{Call, Fault, Faults, Harm, Operation};
 pub use file::FileStore;
 pub use memory::MemoryStore;
+pub use retention::{Retention, Told};
 
 use crate::engine::ports::Store;
 use std::io;

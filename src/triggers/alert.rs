@@ -13,6 +13,7 @@ use crate::domain::names::PlanName;
 use crate::domain::status::Problem;
 use crate::engine::{Taken, WakeUp};
 use crate::host::{Answer, HttpRequestData};
+use crate::telemetry::metrics::ALERTS;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
@@ -61,6 +62,7 @@ pub(super) async fn answer(app: Arc<App>, request: HttpRequestData, until: Insta
     } else {
         refuse(&anonymous())
     };
+    ALERTS.count(&[told.became]);
     app.day_log.record(Delivery { status: told.status, what: told.what, plan: told.plan, run: told.run, ..delivery });
     told.answer
 }
@@ -73,11 +75,14 @@ pub(super) struct Told {
     /// The plan and the run it was about, the first of several.
     pub(super) plan: Option<PlanName>,
     pub(super) run: Option<String>,
+    /// In a word: what became of it for the plan that it was about.
+    pub(super) became: &'static str,
 }
 
 fn refuse(refusal: &Problem) -> Told {
     let (answer, what) = (problem(refusal), refusal.detail.clone());
-    Told { answer, status: refusal.status, what, plan: None, run: None }
+    let became = if refusal.status == 503 { "failed" } else { "refused" };
+    Told { answer, status: refusal.status, what, plan: None, run: None, became }
 }
 
 /// The host loses the body of a chunked request. Somebody meant to tell something, so every plan is looked at now.
@@ -140,7 +145,9 @@ fn told(status: u16, outcomes: Vec<Outcome>) -> Told {
     let answer = json(status, &serde_json::json!({ "outcomes": &outcomes }));
     let about = outcomes.iter().find(|outcome| outcome.run.is_some()).or(outcomes.first());
     let (plan, run) = about.map_or((None, None), |about| (about.plan.clone(), about.run.clone()));
-    Told { answer: wake_all(answer, &outcomes), status, what, plan, run }
+    let acted = outcomes.iter().find(|outcome| outcome.did != "ignored");
+    let became = acted.or(about).map_or("ignored", |outcome| outcome.did);
+    Told { answer: wake_all(answer, &outcomes), status, what, plan, run, became }
 }
 
 /// Sends what the outcomes ask for, the same message once.

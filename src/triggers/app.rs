@@ -10,11 +10,14 @@ use crate::domain::run::Driver;
 use crate::domain::secret::SecretRef;
 use crate::engine::ports::{Channel, Clock, Secrets, SystemClock};
 use crate::engine::{Configured, Engine, Settings, Shelf};
+use crate::host::redact;
 use crate::notify::{Address, CloudEvents, Post, Teams};
 use crate::observe::Observer;
 use crate::probe::dns::Dns;
 use crate::probe::tls::{self, Trust};
 use crate::steps::wired;
+use crate::store;
+use crate::telemetry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ pub struct App {
     pub engine: Engine,
     pub observer: Observer,
     pub(super) day_log: DayLog,
+    pub(super) retention: store::Retention,
     pub(super) turns: Turns,
     pub(super) drill_turns: Turns,
     /// Held while heartbeats are looked after.
@@ -57,6 +61,8 @@ impl App {
     /// Puts everything together. Opens no connection. Has to run inside the runtime.
     pub fn build(config: Config, driver: Driver) -> Result<Self, BuildError> {
         let eyes = Eyes::of(&config)?;
+        telemetry::send(tls::http_builder(&eyes.dns, &eyes.trust), redact::text)
+            .map_err(|error| part("telemetry", error))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = eyes.store(&config)?;
         let observer = eyes.observer(&config, store.clone());
@@ -72,11 +78,13 @@ impl App {
             driver,
         };
         let (turns, drill_turns) = (Turns::default(), Turns::default());
+        let retention = store::Retention::new(store.clone(), config.retention);
         Ok(Self {
             config,
             engine,
             observer,
             day_log: DayLog::start(store, clock),
+            retention,
             turns,
             drill_turns,
             listening: tokio::sync::Mutex::default(),

@@ -33,7 +33,14 @@ pub(super) async fn answer(app: &App, alert: &Alert, by: &str, until: Instant) -
         plans,
     };
     let answer = json(200, &serde_json::json!({ "test": tried }));
-    Told { answer, status: 200, what: format!("a test alert: {what}; {ONLY_A_TEST}"), plan: about, run: None }
+    Told {
+        answer,
+        status: 200,
+        what: format!("a test alert: {what}; {ONLY_A_TEST}"),
+        plan: about,
+        run: None,
+        became: "test",
+    }
 }
 
 /// The reserved name of its rule is in no plan's list, so it is taken as one of the plan's own rules.

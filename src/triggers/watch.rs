@@ -17,10 +17,11 @@ use crate::engine::book::Book;
 use crate::engine::{Taken, WakeUp};
 use crate::host::FunctionError;
 use crate::host::{Answer, Invocation};
+use crate::telemetry::metrics::WATCH_TICKS;
 use futures::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 /// Longest look at one plan: more than a call to Azure may take, so that what it says is not lost.
@@ -32,13 +33,25 @@ const ROUND: Duration = Duration::from_secs(120);
 pub(super) async fn answer(app: Arc<App>, _invocation: Invocation) -> Result<Answer, FunctionError> {
     app.turns.begin();
     heartbeat::begin(&app);
+    WATCH_TICKS.count(&[]);
     let round = round(&app);
     let found = tend_all(&app, round).await;
     if found.is_empty() {
-        return Ok(woken(look_at_all(&app, round).await));
+        let found = look_at_all(&app, round).await;
+        let_go_of_the_old(&app, round.until).await;
+        return Ok(woken(found));
     }
     let look = serde_json::to_string(&Message::Look { look: true }).unwrap_or_default();
     Ok(woken(found).wake(look))
+}
+
+/// Last and least: after everything that somebody may wait for, within the round's time.
+async fn let_go_of_the_old(app: &App, until: Instant) {
+    match timeout_at(until, app.retention.tick(app.engine.clock.now())).await {
+        Ok(Ok(told)) => told.and_then(|told| told.text()).into_iter().for_each(|told| tracing::info!("{told}")),
+        Ok(Err(error)) => tracing::warn!(error = with_causes(&error), "retention cannot go on now"),
+        Err(_) => tracing::warn!("retention was cut short; it goes on with the next round"),
+    }
 }
 
 /// Somebody asked for a look. Of several that come together one is enough.

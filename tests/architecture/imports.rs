@@ -4,19 +4,20 @@ use super::paths;
 use super::source::{Finding, Source};
 
 /// The layers, each with those that it may import. A layer always may import itself.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("domain", &[]),
-    ("engine", &["domain"]),
+    ("telemetry", &["domain"]),
+    ("engine", &["telemetry", "domain"]),
     ("store", &["engine", "domain"]),
     ("config", &["domain"]),
-    ("azure", &["store", "domain", "config", "engine"]),
+    ("azure", &["store", "domain", "config", "engine", "telemetry"]),
     ("probe", &["domain", "config", "engine"]),
-    ("kubernetes", &["azure", "probe", "config", "domain", "engine"]),
+    ("kubernetes", &["azure", "probe", "config", "domain", "engine", "telemetry"]),
     ("observe", &["kubernetes", "azure", "probe", "config", "domain", "engine"]),
     ("steps", &["observe", "kubernetes", "azure", "probe", "engine", "config", "domain"]),
     ("render", &["domain"]),
     ("notify", &["render", "engine", "config", "domain"]),
-    ("host", &["domain"]),
+    ("host", &["telemetry", "domain"]),
     (
         "triggers",
         &[
@@ -29,6 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "azure",
             "probe",
             "store",
+            "telemetry",
             "engine",
             "config",
             "domain",
@@ -48,6 +50,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "azure",
             "probe",
             "store",
+            "telemetry",
             "engine",
             "config",
             "domain",

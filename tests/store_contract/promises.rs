@@ -217,6 +217,28 @@ pub async fn a_log_and_a_folder_may_share_a_name(backend: &Backend) {
     assert_eq!(text(&*store, "a/b").await, "a/b\n");
 }
 
+pub async fn what_is_removed_is_gone_and_can_be_made_anew(backend: &Backend) {
+    let store = backend.open();
+    store.create("a/b").await.unwrap();
+    store.append("a/b", 0, b"old\n").await.unwrap();
+    store.put("a/b", b"1", None).await.unwrap();
+    assert!(store.remove("a/b").await.unwrap());
+    assert_eq!((store.read("a/b", 0).await.unwrap(), store.list("a/").await.unwrap()), (None, Vec::new()));
+    assert!(store.get("a/b").await.unwrap().is_some(), "the document of that name is another thing");
+    assert!(matches!(store.append("a/b", 4, b"x\n").await.unwrap_err(), StoreError::Missing { .. }));
+    assert!(store.remove_document("a/b").await.unwrap());
+    assert!(store.get("a/b").await.unwrap().is_none());
+    store.create("a/b").await.unwrap();
+    assert_eq!(text(&*store, "a/b").await, "");
+}
+
+pub async fn what_is_not_there_cannot_be_removed(backend: &Backend) {
+    let store = backend.open();
+    assert!(!store.remove("a").await.unwrap());
+    assert!(!store.remove_document("a").await.unwrap());
+    assert!(matches!(store.remove("../a").await.unwrap_err(), StoreError::IllegalName { .. }));
+}
+
 pub async fn documents_compare_and_set(backend: &Backend) {
     let store = backend.open();
     let first = store.put("plans/p/witness", b"1", None).await.unwrap();

@@ -44,7 +44,7 @@ impl Asked {
     }
 
     pub fn is_write(&self) -> bool {
-        self.method == Method::PUT
+        [Method::PUT, Method::DELETE].contains(&self.method)
     }
 }
 
@@ -142,7 +142,7 @@ async fn pass(
             middle.forward(&asked.target, request).await
         }
         Harm::LoseCreated => match middle.forward(&asked.target, request).await {
-            done if done.status() == StatusCode::CREATED => cut(),
+            done if [StatusCode::CREATED, StatusCode::ACCEPTED].contains(&done.status()) => cut(),
             refused => refused,
         },
     }

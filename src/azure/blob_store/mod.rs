@@ -23,6 +23,7 @@ mod error;
 mod log;
 mod place;
 mod refusal;
+mod remove;
 
 pub use attempts::Patience;
 pub use error::BlobError;
@@ -31,6 +32,7 @@ pub use refusal::{Meaning, Refusal};
 use super::{Azure, SetUpError};
 use crate::config::Containers;
 use crate::engine::ports::{Document, LogRead, Name, Store, StoreError};
+use crate::store::name::{DOCUMENT_SUFFIX, LOG_SUFFIX};
 use crate::store::{Operation, check_lines, name};
 use async_trait::async_trait;
 use place::{Place, Use};
@@ -114,6 +116,16 @@ impl Store for BlobStore {
         log::list(&self.logs, prefix).await.map_err(|error| Operation::List.unavailable(prefix, error))
     }
 
+    async fn remove(&self, log: Name<'_>) -> Result<bool, StoreError> {
+        legal(Operation::Remove, log)?;
+        removed(remove::remove(&self.logs, log, LOG_SUFFIX).await, log)
+    }
+
+    async fn remove_document(&self, document: Name<'_>) -> Result<bool, StoreError> {
+        legal(Operation::Remove, document)?;
+        removed(remove::remove(&self.documents, document, DOCUMENT_SUFFIX).await, document)
+    }
+
     async fn get(&self, document: Name<'_>) -> Result<Option<Document>, StoreError> {
         legal(Operation::Get, document)?;
         found(document::get(&self.documents, document).await)
@@ -127,6 +139,14 @@ impl Store for BlobStore {
             Err(error) if error.is_conflict() => Err(StoreError::Conflict { name: document.to_owned() }),
             Err(error) => Err(Operation::Put.unavailable(document, error)),
         }
+    }
+}
+
+/// Whether it was removed, in the words of the contract.
+fn removed(removed: Result<bool, BlobError>, name: &str) -> Result<bool, StoreError> {
+    match removed {
+        Err(error) if error.means(Meaning::Immutable) => Err(StoreError::Bound { name: name.to_owned() }),
+        other => other.map_err(|error| Operation::Remove.unavailable(name, error)),
     }
 }
 

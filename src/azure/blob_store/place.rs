@@ -4,7 +4,9 @@ use super::attempts::Patience;
 use super::bearer::Bearer;
 use super::error::BlobError;
 use crate::azure::arm::Arm;
+use crate::azure::traced::Traced;
 use crate::azure::{Azure, SetUpError};
+use crate::telemetry::Service;
 use azure_core::http::{ClientOptions, RetryOptions, Transport, Url};
 use azure_storage_blob::{BlobClient, BlobContainerClient, BlobContainerClientOptions};
 use std::fmt;
@@ -51,7 +53,7 @@ impl Place {
             transport: Some(Transport::new(client)),
             // The SDK's retries turn a lost 201 into a 412 and take tens of seconds; those of `attempts` do neither.
             retry: RetryOptions::none(),
-            per_try_policies: vec![Arc::new(bearer)],
+            per_try_policies: vec![Arc::new(bearer), Arc::new(Traced(Service::Storage))],
             ..Default::default()
         };
         let options = BlobContainerClientOptions { client_options: options, ..Default::default() };

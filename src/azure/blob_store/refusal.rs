@@ -117,7 +117,8 @@ impl Refusal {
 }
 
 /// What a role has to allow, at least.
-const ACTIONS: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{read,write,add/action}";
+const ACTIONS: &str =
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{read,write,add/action}, and delete for retention";
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

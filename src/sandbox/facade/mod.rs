@@ -26,7 +26,7 @@ use super::app::{App, AppError, Source, Surroundings};
 use super::arm;
 use super::ca::{Authority, CaError};
 use super::dns::DnsServer;
-use super::host::{Chaos, FunctionsHost, HostError, HostOptions, Keys, Log, Storage};
+use super::host::{Chaos, Env, FunctionsHost, HostError, HostOptions, Keys, Log, Storage};
 use super::identity::IdentityEndpoint;
 use super::monitor::{self, Monitor};
 use super::planes::{Planes, PlanesError};
@@ -67,6 +67,8 @@ pub struct Options {
     pub storage: Storage,
     /// Where the app keeps its state; without one, in its folder.
     pub account: Option<Account>,
+    /// Further app settings.
+    pub settings: Env,
 }
 
 /// What can go wrong in any scenario on top of its own faults.
@@ -83,7 +85,18 @@ impl Options {
     pub fn new(scenario: Scenario, handler: impl Into<PathBuf>) -> Self {
         let disturbance = Disturbance::default();
         let (handler, log, storage) = (handler.into(), Log::none(), Storage::default());
-        Self { scenario, handler, package: None, folder: None, seed: 0, disturbance, log, storage, account: None }
+        Self {
+            scenario,
+            handler,
+            package: None,
+            folder: None,
+            seed: 0,
+            disturbance,
+            log,
+            storage,
+            account: None,
+            settings: Env::new(),
+        }
     }
 }
 
@@ -296,6 +309,7 @@ fn prepare_host(
     let app = App::lay_out(folder.path().join("app"), source, &options.scenario, around)?;
     let mut host = HostOptions::new(app.folder.clone());
     host.env = app.settings(around);
+    host.env.extend(options.settings.clone());
     host.keys = keys.clone();
     host.tls = Some(tls);
     host.host_name = "localhost".to_owned();

@@ -82,6 +82,15 @@ fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
+/// Removes a file durably; `false` when there is none.
+pub(super) fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => path.parent().map_or(Ok(()), sync).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Names of logs below `logs` that begin with `prefix`, sorted as texts.
 pub(super) fn list(logs: &Path, prefix: &str) -> io::Result<Vec<String>> {
     let folder = prefix.rsplit_once('/').map_or("", |(folder, _)| folder);

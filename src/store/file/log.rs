@@ -5,7 +5,7 @@ use super::{Failure, Place, directory};
 use crate::engine::ports::LogRead;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -22,6 +22,17 @@ pub(super) fn create(path: &Path, place: &Place) -> io::Result<()> {
     place.durable.sync_up(parent, &place.root)
 }
 
+/// Removes a log. Whoever writes just then is waited for; whoever waits to write finds that it is gone.
+pub(super) fn remove(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    file.lock()?;
+    directory::remove(path)
+}
+
 /// Appends whole lines at `at`, or nothing; gives the new end.
 pub(super) fn append(path: &Path, at: u64, lines: Vec<u8>) -> Result<u64, Failure> {
     let file = match OpenOptions::new().read(true).write(true).open(path) {
@@ -30,6 +41,9 @@ pub(super) fn append(path: &Path, at: u64, lines: Vec<u8>) -> Result<u64, Failur
         Err(error) => return Err(error.into()),
     };
     file.lock()?;
+    if file.metadata()?.nlink() == 0 {
+        return Err(Failure::Missing);
+    }
     let end = last_newline(&file)?;
     if end != at {
         return Err(Failure::Conflict);

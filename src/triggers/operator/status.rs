@@ -2,6 +2,7 @@
 
 use super::super::app::App;
 use super::{own, store_failed};
+use crate::domain::causes::with_causes;
 use crate::domain::chain::Entry;
 use crate::domain::drill::Refusal;
 use crate::domain::duration;
@@ -100,7 +101,7 @@ async fn active(app: &App, state: &PlanState) -> Option<ActiveLine> {
             (Report::of(run, journal.head()).headline, needs_person(run), history::eta(run, now))
         }
         Ok(None) => ("admitted; its journal is about to begin".to_owned(), false, None),
-        Err(error) => (format!("its journal cannot be read: {error}"), true, None),
+        Err(error) => (format!("its journal cannot be read: {}", with_causes(&error)), true, None),
     };
     Some(ActiveLine {
         run: active.run.clone(),

@@ -20,6 +20,7 @@
 //!
 //! timer ─► POST /watch ── triggers::round ─► engine::tend   every plan: stalled runs, open incidents, fence debts;
 //!        then triggers::watch, plan by plan                 reads both witnesses itself: a lost alert is no lost outage
+//!        and triggers::heartbeat                            that it is there itself; heartbeats of the way of alerts
 //! timer ─► POST /drill ── triggers::drill                   domain::drill: which rehearsal is due, what refuses it;
 //!                                                           the ledger remembers each, so none begins twice
 //! closing a run ─► ledger += StagesMeasured                 domain::history: what to expect of the next run's stages

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | fine: done as asked; a followed run reached what it was for, found no outage, or found the plan ready; no plan is red |
 //! | 1 | unexpected: the network, the server or an answer failed; ask again |
-//! | 3 | not recovered, or a person is needed: a followed run ended otherwise, a readiness drill found the plan not ready or could not tell, or a plan is red |
+//! | 3 | not recovered, or a person is needed: a followed run ended otherwise, a readiness drill or `check` found something broken or could not tell, a test alert did not arrive, or a plan is red |
 //! | 4 | refused: the server said no, with what to do instead |
 //! | 64 | wrong usage or configuration (`EX_USAGE` of sysexits.h) |
 //! | 130 | interrupted (Ctrl-C); the run goes on |

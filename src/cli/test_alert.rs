@@ -81,7 +81,7 @@ fn told(plan: &Plan, tried: &Tried, sent_at: DateTime<Utc>, url: &str) -> String
     let time = |at: DateTime<Utc>| at.format("%H:%M:%S%.3f UTC").to_string();
     let mut lines = vec![
         format!("{}  sent to {url}: test alert {}", time(sent_at), tried.number),
-        format!("{}  received from {}, as the host verified it; {}", time(tried.received_at), tried.by, tried.at),
+        format!("{}  received by {}, from {}, as the host verified it", time(tried.received_at), tried.at, tried.by),
     ];
     lines.extend(tried.plans.iter().map(|line| format!("  {} {}: {}", sign(plan, line), line.plan, line.sentence)));
     lines.push("Nothing was started: it is marked as a test, and no real alert can carry the mark.".to_owned());

@@ -218,7 +218,7 @@ pub struct Tried {
     pub received_at: DateTime<Utc>,
     /// Who sent it, as the host verified it.
     pub by: String,
-    /// Where it arrived.
+    /// Where it arrived, in words.
     pub at: String,
     /// One line for each plan.
     pub plans: Vec<TriedPlan>,

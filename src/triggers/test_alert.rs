@@ -29,7 +29,7 @@ pub(super) async fn answer(app: &App, alert: &Alert, by: &str, until: Instant) -
         number: alert.test.clone().unwrap_or_default(),
         received_at: app.engine.clock.now(),
         by: by.to_owned(),
-        at: app.observer.vantage.clone(),
+        at: app.observer.vantage.trim_start_matches("own probe from ").to_owned(),
         plans,
     };
     let answer = json(200, &serde_json::json!({ "test": tried }));

@@ -67,7 +67,7 @@ async fn a_person_sees_everything_in_a_table_and_the_exit_code_answers() {
     let shown = from_laptop(&stage, "check").run().await;
     assert_eq!(shown.code, 0, "{}", shown.everything());
     for said in [
-        "Looked at by own probe from the sandbox, as you, by `az login`",
+        "Looked at from the sandbox, as you, by `az login`",
         "✔ clusters     aks-sonar-eastus2: provisioningState Succeeded",
         "✔ names        sonar-eastus2.example.com: resolves",
         "✔ clock        this machine's clock: agrees with Azure's",

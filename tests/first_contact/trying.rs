@@ -15,7 +15,7 @@ async fn a_test_alert_goes_the_whole_way_and_starts_nothing() {
         assert_eq!(shown.code, 0, "{}", shown.everything());
         for said in [
             "/api/alert: test alert",
-            "received from key alice",
+            "received by the sandbox, from key alice",
             "✔ sonarqube: a real one would open an incident and start a failover from eastus2 to centralus",
             "Nothing was started",
         ] {

@@ -7,7 +7,8 @@ use crate::render::page::{Ink, Page, Screen};
 /// Everything that was looked at, what is broken first.
 pub fn check(checkup: &Checkup, screen: Screen) -> String {
     let mut page = Page::new(screen);
-    page.say("", &format!("Looked at by {}, as {}; nothing was changed", checkup.from, checkup.identity), Ink::Faint);
+    let from = checkup.from.trim_start_matches("own probe from ");
+    page.say("", &format!("Looked at from {from}, as {}; nothing was changed", checkup.identity), Ink::Faint);
     for plan in &checkup.plans {
         page.heading(plan.plan.as_str());
         of_plan(&mut page, &plan.assessment);

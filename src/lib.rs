@@ -75,7 +75,7 @@
 //! config      domain                             reveille.toml → validated plans, every mistake at once
 //! telemetry   domain                             traces and metrics for those who watch from outside
 //! engine      telemetry, domain                  slices, claims, intents, outbox; the traits of the crate: engine::ports
-//! store       engine, domain                     memory, directory; names and checks for every store
+//! store       telemetry, engine, domain          memory, directory; names and checks for every store
 //! azure       store, config and above            the only code that knows ARM's URLs, api-versions and tokens
 //! probe       config, engine, domain             own eyes: DNS, TLS, HTTP, SQL
 //! kubernetes  azure, probe, config, engine, domain    the only code that knows the API of the clusters themselves

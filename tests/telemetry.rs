@@ -84,9 +84,9 @@ async fn an_outage_is_one_trace_from_its_alert_over_steps_to_each_call_with_its_
     assert_eq!(driven_by.name, "run");
 
     let calls = calls_below(&spans, named(&spans, "start-replica"));
-    let starts: Vec<_> = calls.iter().filter(|call| call["http.request.method"] == "POST").collect();
+    let starts: Vec<_> = calls.iter().filter(|call| call["http.response.status_code"] == "202").collect();
     assert_eq!(starts.len(), 1, "{calls:?}");
-    assert_eq!(starts[0]["http.response.status_code"], "202");
+    assert_eq!(starts[0]["http.request.method"], "POST");
     for id in ["az.client_request_id", "az.correlation_request_id", "az.service_request_id"] {
         assert!(starts[0].get(id).is_some_and(|id| id.len() > 8), "{id}: {starts:?}");
     }

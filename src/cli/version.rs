@@ -6,10 +6,11 @@ pub const DEPLOYABLE: &str = "\nwithout the sandbox: what is deployed";
 pub const WITH_SANDBOX: &str = "\nwith the sandbox: not for deployment";
 
 /// In one piece, so that it stands in the binary's bytes as it is printed. Literals, because `concat!` takes no constants.
-#[cfg(not(feature = "sandbox"))]
-pub(super) const LONG: &str = concat!(env!("CARGO_PKG_VERSION"), "\nwithout the sandbox: what is deployed");
-#[cfg(feature = "sandbox")]
-pub(super) const LONG: &str = concat!(env!("CARGO_PKG_VERSION"), "\nwith the sandbox: not for deployment");
+pub(super) const LONG: &str = if cfg!(feature = "sandbox") {
+    concat!(env!("CARGO_PKG_VERSION"), "\nwith the sandbox: not for deployment")
+} else {
+    concat!(env!("CARGO_PKG_VERSION"), "\nwithout the sandbox: what is deployed")
+};
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,7 @@ pub fn span(days: u32) -> TimeDelta {
 
 /// When a run was admitted, by its id: `{plan}.{UTC time}.{random}`.
 pub fn admitted_at(run: &str) -> Option<DateTime<Utc>> {
-    let time = run.split('.').nth(1)?;
+    let time = run.split('.').nth(1)?.trim_end_matches('Z');
     NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%S").ok().map(|time| time.and_utc())
 }
 

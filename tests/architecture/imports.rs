@@ -8,7 +8,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("telemetry", &["domain"]),
     ("engine", &["telemetry", "domain"]),
-    ("store", &["engine", "domain"]),
+    ("store", &["telemetry", "engine", "domain"]),
     ("config", &["domain"]),
     ("azure", &["store", "domain", "config", "engine", "telemetry"]),
     ("probe", &["domain", "config", "engine"]),

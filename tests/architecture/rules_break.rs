@@ -17,16 +17,16 @@ fn each_layer_that_imports_what_it_may_not_is_told() {
     let nothing = "it may import nothing of the crate";
     let cases = [
         ("domain", "engine", nothing),
-        ("engine", "store", "it may import domain"),
-        ("store", "config", "it may import engine, domain"),
+        ("engine", "store", "it may import telemetry, domain"),
+        ("store", "config", "it may import telemetry, engine, domain"),
         ("config", "engine", "it may import domain"),
-        ("azure", "probe", "it may import store, domain, config, engine"),
+        ("azure", "probe", "it may import store, domain, config, engine, telemetry"),
         ("probe", "azure", "it may import domain, config, engine"),
         ("observe", "steps", "it may import kubernetes, azure, probe, config, domain, engine"),
         ("steps", "store", "it may import observe, kubernetes, azure, probe, engine, config, domain"),
         ("render", "engine", "it may import domain"),
         ("notify", "azure", "it may import render, engine, config, domain"),
-        ("host", "triggers", "it may import domain"),
+        ("host", "triggers", "it may import telemetry, domain"),
         ("sandbox", "domain", nothing),
     ];
     for (layer, other, may) in cases {

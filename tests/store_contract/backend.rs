@@ -60,6 +60,7 @@ impl Backend {
             Self::Memory(_) => {
                 tokio::time::pause();
                 tokio::time::advance(time).await;
+                tokio::time::resume();
             }
             Self::File(directory) => {
                 let file = std::fs::File::options().write(true).open(log_file(directory.path(), log)).unwrap();

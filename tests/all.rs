@@ -38,6 +38,8 @@ mod kubernetes;
 mod kubernetes_sandbox;
 #[cfg(feature = "sandbox")]
 mod outlook;
+#[cfg(feature = "sandbox")]
+mod package;
 mod probe_certificate;
 #[cfg(feature = "sandbox")]
 mod probe_dns;

@@ -22,7 +22,7 @@ pub struct HostOptions {
     /// Without it the host speaks plain HTTP. Only HTTP/1.1 is offered, whatever the configuration says.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     pub listen: SocketAddr,
-    /// Name in [`FunctionsHost::url`]; the address when empty.
+    /// Name in [`FunctionsHost::url`](super::FunctionsHost::url); the address when empty.
     pub host_name: String,
     pub worker: Worker,
     /// Give the same one to the next host to let it find what this one leaves.

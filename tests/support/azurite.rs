@@ -80,7 +80,7 @@ fn keep(home: &Path, port: u16) -> Keeper {
     let mut shell = Command::new("sh")
         .args([
             "-c",
-            r#"exec 3<&0; "$@" </dev/null & server=$!; (read -r _ <&3; kill "$server") & wait "$server""#,
+            r#"exec 3<&0; "$@" </dev/null & server=$!; (read -r _ <&3; kill -9 "$server") & wait "$server""#,
             "sh",
         ])
         .arg(program())

@@ -168,9 +168,10 @@ async fn two_drivers(seed: u64) -> Played {
     let handler = std::env::var("REVEILLE_DIRECT_HANDLER").unwrap_or_else(|_| HANDLER.to_owned());
     let stage = Stage::open_with(Options::new(calm(), &handler)).await;
     stage.go_dark();
-    let alert = stage.alert(fired(1).to_string()).await.json();
-    let run = alert["outcomes"][0]["run"].as_str().unwrap().to_owned();
-    let mut beside = Beside::start(&stage, &handler, &run);
+    let mut beside = Beside::start(&stage, &handler);
+    let run = stage.until("a run", async || stage.aftermath().await.runs.into_keys().next()).await;
+    beside.follow(&handler, run.as_str());
+    assert_eq!(stage.alert(fired(1).to_string()).await.status, 202);
     let is_over = async || {
         let left = stage.aftermath().await;
         left.runs.values().all(|run| run.closed)
@@ -195,17 +196,23 @@ async fn two_drivers(seed: u64) -> Played {
     Played { fault, driven_directly, kills }
 }
 
-/// A person's `watch --direct`, which drives.
+/// A person's `failover --direct`, and `watch --direct` when that was killed: both drive.
 struct Beside {
     command: Vec<String>,
     child: Child,
 }
 
 impl Beside {
-    fn start(stage: &Stage, handler: &str, run: &str) -> Self {
-        let command = [handler, "watch", run, "--direct"].map(str::to_owned).to_vec();
+    fn start(stage: &Stage, handler: &str) -> Self {
+        let words = [handler, "failover", "sonarqube", "--direct", "--why", "the app is in trouble", "--execute"];
+        let command = words.map(str::to_owned).to_vec();
         let child = Self::spawn(stage, &command);
         Self { command, child }
+    }
+
+    /// What is started again.
+    fn follow(&mut self, handler: &str, run: &str) {
+        self.command = [handler, "watch", run, "--direct"].map(str::to_owned).to_vec();
     }
 
     fn spawn(stage: &Stage, command: &[String]) -> Child {

@@ -1,5 +1,6 @@
 //! In which order things happened. The world settles what is due before it accepts anything, so its log is in order.
 
+use super::alert_path::KILLED;
 use super::check::Check;
 use super::expect::{Count, Expect, Told};
 use super::watch::Notice;
@@ -39,13 +40,14 @@ fn unfenced_starts<'a>(workload: &Workload, log: &'a [Entry]) -> Vec<&'a str> {
     early
 }
 
-/// Plans whose first start was accepted only when a run of another plan had ended already, or never.
+/// Plans whose first start was accepted only when a run of another plan had ended already, or never. Whose handler was
+/// killed before has waited for the next one, and for no other plan.
 fn waited<'a>(workloads: &'a [Workload], log: &[Entry]) -> Vec<&'a str> {
     let waits = |own: &&Workload| {
         let others = workloads.iter().filter(|other| other.name != own.name);
         let first_end = others.filter_map(|other| first_end(other, log)).min();
         match (own.sites.iter().filter_map(|site| nth_start(&site.cluster, 1, log)).min(), first_end) {
-            (Some(start), Some(end)) => start > end,
+            (Some(start), Some(end)) => start > end && !log[..start].iter().any(|entry| entry.text == KILLED),
             (None, _) => true,
             (Some(_), None) => false,
         }

@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Another process may take the port first.
 const ATTEMPTS: usize = 3;
 /// Runs the server until its own input ends, which it does however this process ends.
-const KEEP: &str = r#"exec 3<&0; "$@" </dev/null & server=$!; (read -r _ <&3; kill "$server") & wait "$server""#;
+const KEEP: &str = r#"exec 3<&0; "$@" </dev/null & server=$!; (read -r _ <&3; kill -9 "$server") & wait "$server""#;
 
 pub(super) struct Azurite {
     pub(super) address: SocketAddr,

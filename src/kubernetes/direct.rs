@@ -14,6 +14,7 @@ use crate::domain::secret::Secret;
 use crate::domain::workload::Via;
 use crate::probe::dns::Dns;
 use crate::probe::tls::USER_AGENT;
+use crate::telemetry;
 use chrono::Utc;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, Request, Response};
@@ -24,6 +25,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tower::BoxError;
 use uuid::Uuid;
 
@@ -81,20 +83,50 @@ impl Direct {
         token: Option<&Secret>,
         patience: Duration,
     ) -> Result<Reply, Broken> {
-        let (id, is_read) = (Uuid::new_v4().to_string(), request.method() == Method::GET);
-        let request = prepared(request, token, patience, &id);
-        let response = self.client.send(request).await.map_err(|error| broken(error, &id))?;
+        let (id, begun) = (Uuid::new_v4().to_string(), Instant::now());
+        let outcome = self.attempt(request, token, patience, &id).await;
+        tell(request, &id, begun.elapsed(), &outcome);
+        outcome
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request<Vec<u8>>,
+        token: Option<&Secret>,
+        patience: Duration,
+        id: &str,
+    ) -> Result<Reply, Broken> {
+        let is_read = request.method() == Method::GET;
+        let prepared = prepared(request, token, patience, id);
+        let response = self.client.send(prepared).await.map_err(|error| broken(error, id))?;
         let (head, body) = response.into_parts();
-        let ids = head.headers.get(AUDIT_ID).and_then(|id| id.to_str().ok()).map_or(id.clone(), str::to_owned);
+        let ids = head.headers.get(AUDIT_ID).and_then(|id| id.to_str().ok()).map_or(id, |id| id).to_owned();
         let body = match Limited::new(body, BODY_LIMIT).collect().await {
             Ok(body) => body.to_bytes().to_vec(),
             // Whether an act was taken is known by now; what a read was to give is not.
             Err(_) if !is_read => Vec::new(),
-            Err(error) => return Err(Broken::AfterSending { why: with_causes(error.as_ref()), id }),
+            Err(error) => return Err(Broken::AfterSending { why: with_causes(error.as_ref()), id: id.to_owned() }),
         };
         let retry_after = waits(&head.headers);
         Ok(Reply { status: head.status.as_u16(), via: Via::Direct, request_ids: vec![ids], retry_after, body })
     }
+}
+
+/// Tells those who watch from outside. The path names objects; a query could hold anything.
+fn tell(request: &Request<Vec<u8>>, id: &str, took: Duration, outcome: &Result<Reply, Broken>) {
+    let method = request.method().as_str();
+    telemetry::call(&telemetry::Call {
+        service: telemetry::Service::Kubernetes,
+        what: &format!("{method} {}", request.uri().path()),
+        method,
+        attempt: 1,
+        took,
+        status: outcome.as_ref().ok().map(|reply| reply.status),
+        client_request_id: Some(id),
+        correlation_id: None,
+        request_id: outcome.as_ref().ok().and_then(|reply| reply.request_ids.first()).map(String::as_str),
+        error: outcome.is_err().then_some("no answer from the API server"),
+    });
 }
 
 /// The request as it goes out.

@@ -2,6 +2,7 @@
 
 use super::error::BlobError;
 use super::place::Place;
+use crate::telemetry::metrics::STORE_RETRIES;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -67,7 +68,10 @@ where
         let pause = place.patience.pause(attempt, error.retry_after());
         attempt += 1;
         match pause {
-            Some(pause) if error.may_pass() && attempt < place.patience.attempts.len() => sleep(pause).await,
+            Some(pause) if error.may_pass() && attempt < place.patience.attempts.len() => {
+                STORE_RETRIES.count(&["storage"]);
+                sleep(pause).await;
+            }
             _ => return Err(error),
         }
     }

@@ -1,7 +1,7 @@
 //! What `--version` tells of this build, and by which `reveille package` knows a binary again.
 
-/// Follows the version in a binary that can be deployed.
-pub const DEPLOYABLE: &str = "\nwithout the sandbox: what is deployed";
+/// Stands before the version, which ends with a bracket, in a binary that can be deployed.
+pub const DEPLOYABLE: &str = "\nwithout the sandbox: what is deployed (";
 /// Follows the version in a binary that has a simulated Azure in it.
 pub const WITH_SANDBOX: &str = "\nwith the sandbox: not for deployment";
 
@@ -9,7 +9,7 @@ pub const WITH_SANDBOX: &str = "\nwith the sandbox: not for deployment";
 pub(super) const LONG: &str = if cfg!(feature = "sandbox") {
     concat!(env!("CARGO_PKG_VERSION"), "\nwith the sandbox: not for deployment")
 } else {
-    concat!(env!("CARGO_PKG_VERSION"), "\nwithout the sandbox: what is deployed")
+    concat!(env!("CARGO_PKG_VERSION"), "\nwithout the sandbox: what is deployed (", env!("CARGO_PKG_VERSION"), ")")
 };
 
 #[cfg(test)]
@@ -19,6 +19,6 @@ mod tests {
     #[test]
     fn the_long_version_ends_with_what_is_looked_for() {
         let expected = if cfg!(feature = "sandbox") { WITH_SANDBOX } else { DEPLOYABLE };
-        assert_eq!(LONG.strip_prefix(env!("CARGO_PKG_VERSION")), Some(expected));
+        assert!(LONG.strip_prefix(env!("CARGO_PKG_VERSION")).is_some_and(|rest| rest.starts_with(expected)));
     }
 }

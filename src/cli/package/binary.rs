@@ -8,6 +8,9 @@ use std::fmt;
 
 type Header = FileHeader64<Endianness>;
 
+/// No version is longer; whatever else may stand there.
+const LONGEST_VERSION: usize = 40;
+
 /// A version of the GNU C library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Glibc {
@@ -116,7 +119,7 @@ fn build(bytes: &[u8]) -> Build {
         return Build::WithSandbox;
     }
     match find(bytes, DEPLOYABLE) {
-        Some(at) => Build::Deployable { version: version_before(&bytes[..at]) },
+        Some(at) => Build::Deployable { version: version_at(&bytes[at + DEPLOYABLE.len()..]) },
         None => Build::NotReveille,
     }
 }
@@ -125,10 +128,9 @@ fn find(bytes: &[u8], text: &str) -> Option<usize> {
     bytes.windows(text.len()).position(|window| window == text.as_bytes())
 }
 
-fn version_before(bytes: &[u8]) -> String {
-    let is_part = |byte: &&u8| byte.is_ascii_digit() || **byte == b'.';
-    let length = bytes.iter().rev().take_while(is_part).count();
-    String::from_utf8_lossy(&bytes[bytes.len() - length..]).into_owned()
+fn version_at(bytes: &[u8]) -> String {
+    let version: Vec<u8> = bytes.iter().copied().take_while(|byte| *byte != b')').take(LONGEST_VERSION).collect();
+    String::from_utf8_lossy(&version).into_owned()
 }
 
 #[cfg(test)]
@@ -147,8 +149,8 @@ mod tests {
     fn the_build_is_known_by_what_its_version_says() {
         let of = |text: String| build(text.as_bytes());
         let version = "0.1.0".to_owned();
-        assert_eq!(of(format!("…1.2\0{version}{DEPLOYABLE}…")), Build::Deployable { version });
-        assert_eq!(of(format!("0.1.0{WITH_SANDBOX}, 0.1.0{DEPLOYABLE}")), Build::WithSandbox);
+        assert_eq!(of(format!("…0.1.0{version}{DEPLOYABLE}{version})…")), Build::Deployable { version });
+        assert_eq!(of(format!("0.1.0{WITH_SANDBOX}, 0.1.0{DEPLOYABLE}0.1.0)")), Build::WithSandbox);
         assert_eq!(of("0.1.0\n".to_owned()), Build::NotReveille);
     }
 

@@ -22,7 +22,7 @@ fn compiled(folder: &Path, says: &str, flags: &[&str]) -> PathBuf {
 }
 
 fn deployable() -> String {
-    format!("{}{DEPLOYABLE}", env!("CARGO_PKG_VERSION"))
+    format!("{0}{DEPLOYABLE}{0})", env!("CARGO_PKG_VERSION"))
 }
 
 fn package(folder: &Path, binary: &Path, arguments: &[&str]) -> Output {

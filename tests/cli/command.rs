@@ -106,7 +106,7 @@ macro_rules! assert_shown {
             (r"127\.0\.0\.1:\d+", "[host]"),
             (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[random key]"),
             (r"after \d[\w. ]*s\b", "after [time]"),
-            (r"\d[\ddhms ]* +needs operator", "[time]  needs operator"),
+            (r"\d[\ddayshms ]* +needs operator", "[time]  needs operator"),
         ] }, { insta::assert_snapshot!(shown) })
     }};
 }
